@@ -29,7 +29,7 @@ export interface Inspection {
 export type InspectionValue = string | number | bigint | boolean | Inspection;
 
 /** How many levels are followed: a part that contains itself would otherwise never end. */
-export const DEEPEST = 32;
+export const DEEPEST = 16;
 
 /** Calls through inspectables and functions until there is plain data. A part that throws shows its error instead. */
 export function resolve(value: InspectValue, depth = 0): InspectionValue | undefined {
