@@ -1,1 +1,11 @@
-export {};
+/** The child's end of VMBus. */
+
+export type { AllocatedPages, GuestTransport } from './guest-transport.ts';
+export type {
+  ChannelOffer,
+  GpadlRangeInput,
+  GuestBus,
+  GuestChannel,
+  OpenOptions,
+  VmbusGuestOptions,
+} from './guest-types.ts';

@@ -1,1 +1,11 @@
-export {};
+/** The parent's end of VMBus. */
+
+export type { HostTransport, SignalConnection } from './host-transport.ts';
+export type {
+  GpadlRange,
+  HostChannel,
+  NtStatus,
+  Offer,
+  OfferedDevice,
+  OpenRequest,
+} from './offered-device.ts';
