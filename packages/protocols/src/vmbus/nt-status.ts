@@ -1,0 +1,24 @@
+/** NTSTATUS codes that travel on VMBus and its devices. */
+
+/** Code by the name it has without the STATUS_ prefix. */
+export const NtStatus = {
+  SUCCESS: 0x0000_0000,
+  BUFFER_OVERFLOW: 0x8000_0005,
+  DEVICE_BUSY: 0x8000_0011,
+  UNSUCCESSFUL: 0xc000_0001,
+  INVALID_PARAMETER: 0xc000_000d,
+  INVALID_DEVICE_REQUEST: 0xc000_0010,
+  REVISION_MISMATCH: 0xc000_0059,
+  INSUFFICIENT_RESOURCES: 0xc000_009a,
+  DEVICE_NOT_CONNECTED: 0xc000_009d,
+  IO_TIMEOUT: 0xc000_00b5,
+  DEVICE_DOES_NOT_EXIST: 0xc000_00c0,
+  CANCELLED: 0xc000_0120,
+  INVALID_DEVICE_STATE: 0xc000_0184,
+  IO_DEVICE_ERROR: 0xc000_0185,
+  NOT_FOUND: 0xc000_0225,
+  CONNECTION_REFUSED: 0xc000_0236,
+} as const;
+
+/** A known NTSTATUS. */
+export type NtStatus = (typeof NtStatus)[keyof typeof NtStatus];
