@@ -21,6 +21,6 @@ export default defineConfig({
       },
     })),
     testTimeout: 20_000, // a guard against hanging, with room for two busy cores
-    coverage: { provider: 'v8', include: ['packages/*/src/**/*.ts'] },
+    coverage: { provider: 'v8', include: ['src/**/*.ts'], exclude: ['**/*.test.ts'] },
   },
 });

@@ -53,6 +53,20 @@ describe('InspectTree', () => {
     expect(tree.query('**')).toEqual(tree.query(''));
   });
 
+  it('finds a name at several depths, below and inside what was found already', () => {
+    const tree = new InspectTree();
+    tree.add('a', part({ counters: { reads: 1, inner: { counters: { deeps: 2 } } }, other: 0 }));
+    tree.add('a/b', part({ counters: { writes: 3 }, other: 0 }));
+    tree.add('c', part({ counters: 4 }));
+    expect(tree.query('**/counters')).toEqual({
+      a: { counters: { reads: 1, inner: { counters: { deeps: 2 } } }, b: { counters: { writes: 3 } } },
+      c: { counters: 4 },
+    });
+    expect(tree.query('a/**/counters/*s')).toEqual({
+      a: { counters: { reads: 1, inner: { counters: { deeps: 2 } } }, b: { counters: { writes: 3 } } },
+    });
+  });
+
   it('asks a part only when the query goes through it', () => {
     const tree = new InspectTree();
     let asked = 0;
