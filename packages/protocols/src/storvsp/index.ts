@@ -1,1 +1,33 @@
-export {};
+export {
+  PROPERTIES_FLAG_MULTI_CHANNEL,
+  VmfcHbaData,
+  VmscsiRequest,
+  VmscsiRequestWin7,
+  VmstorageChannelProperties,
+  VmstorageProtocolVersion,
+  VmstorageSubChannels,
+  VSTOR_FLAG_REQUEST_COMPLETION,
+  VSTOR_PACKET_BYTES,
+  VSTOR_PACKET_BYTES_WIN7,
+  VSTOR_PAYLOAD_OFFSET,
+  VstorOperation,
+  VstorPacket,
+  VstorPacketHeader,
+  VstorSrbPacket,
+} from './packet.ts';
+export {
+  LinuxStorvscTransactionId,
+  QUEUE_ACTION_SIMPLE,
+  QUEUE_TAG_ANY,
+  SRB_BYTES,
+  SRB_BYTES_WIN7,
+  SRB_CDB_BYTES,
+  SRB_DEFAULT_TIMEOUT_SECONDS,
+  SRB_SENSE_BYTES,
+  SRB_STATUS_MASK,
+  SrbDataIn,
+  SrbFlag,
+  SrbStatus,
+  SrbStatusFlag,
+} from './srb.ts';
+export { LINUX_STORVSC_VERSIONS, StorvspVersion, vstorPacketBytes } from './versions.ts';

@@ -55,7 +55,7 @@ function row(
 
 const TO_HOST = 'guest-to-host';
 const TO_GUEST = 'host-to-guest';
-const { V1_1, V3_0, V4_0, V4_1, V5_3, V6_0 } = VmbusVersion;
+const { V1_1, V4_0, V4_1, V5_3, V6_0 } = VmbusVersion;
 
 const ROWS: readonly ChannelMessageInfo[] = [
   row('OFFER_CHANNEL', TO_GUEST, OFFER_BYTES_0_13),
