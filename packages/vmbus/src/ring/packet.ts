@@ -1,10 +1,5 @@
 /** A packet as it was taken off a ring: a private copy, checked before anybody looks at it. VMBus, Ring Packets. */
 
-/** VMPACKET_DESCRIPTOR: bytes in front of every packet. */
-export const DESCRIPTOR_BYTES = 16;
-/** Bytes of the trailer behind every packet. */
-export const TRAILER_BYTES = 8;
-
 /**
  * Room for one incoming packet, reused for packet after packet: `Channel.receive` fills it and allocates nothing.
  * All fields are of the packet taken last.
