@@ -4,7 +4,7 @@ import type { GuestMemory } from './guest-memory.ts';
 import type { IncomingPacket } from './packet.ts';
 
 /** What a channel counts, always on. */
-export interface ChannelCounters {
+export type ChannelCounters = {
   packetsSent: number;
   /** Ring bytes, trailers included. */
   bytesSent: number;
@@ -20,7 +20,7 @@ export interface ChannelCounters {
   ringFull: number;
   /** Packets whose trailer did not name their start; taken all the same, as Linux does. */
   trailersWrong: number;
-}
+};
 
 /**
  * An open channel. Sending: any number of `send…`, then one `endSend`. Receiving: when `onReceive` is called,

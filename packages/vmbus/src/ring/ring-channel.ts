@@ -9,7 +9,7 @@ import { RingMemory } from './ring-memory.ts';
 import { RingReader } from './ring-reader.ts';
 import { RingStatus } from './ring-status.ts';
 import { RingWriter } from './ring-writer.ts';
-import { packetTrace, protocolWarning } from './trace-points.ts';
+import { deviceWarning, packetTrace, protocolWarning } from './trace-points.ts';
 
 /** What a channel is made of. */
 export interface RingChannelSettings {
@@ -24,11 +24,10 @@ export interface RingChannelSettings {
   readonly maxPacketBytes?: number;
   /** Interrupts the other end. */
   readonly signal: () => void;
-  /** The other end broke the rules and nothing is received any more: the owner closes the channel. */
+  /** The other end broke the rules and nothing is sent or received any more: the owner calls `end`. Never nested. */
   readonly broken: (reason: string) => void;
 }
 
-/** Answers of `#finishSend` that stand for the status of a write. */
 const { DONE, FULL, CORRUPT } = RingStatus;
 
 /** An open channel. The owner calls `start`, `interrupt` and `end`; a device sees only `Channel`. */
@@ -60,7 +59,7 @@ export class RingChannel implements Channel {
   #deliverAgain = false;
   /** Bytes that a refused packet takes; 0 when no sender waits. */
   #blockedBytes = 0;
-  #publishedBytes = 0;
+  #packetsPublished = 0;
 
   /** Throws RangeError when the pages cannot be rings. */
   constructor(settings: RingChannelSettings) {
@@ -232,8 +231,8 @@ export class RingChannel implements Channel {
     if (!this.open) return;
     const sent = this.counters.packetsSent;
     if (this.#writer.commit()) this.#signal();
-    else if (sent !== this.#publishedBytes) this.counters.signalsSuppressed += 1;
-    this.#publishedBytes = sent;
+    else if (sent !== this.#packetsPublished) this.counters.signalsSuppressed += 1;
+    this.#packetsPublished = sent;
   }
 
   fail(reason: string): void {
@@ -311,16 +310,16 @@ export class RingChannel implements Channel {
   #wakeSender(): void {
     if (this.#blockedBytes === 0) return;
     const status = this.#writer.hasRoom(this.#blockedBytes);
-    if (status === CORRUPT) return this.#break(this.#writer.corruption!);
+    if (status === CORRUPT) this.#break(this.#writer.corruption!);
     if (status !== DONE) return;
     this.#blockedBytes = 0;
-    this.onWritable?.();
+    this.#call(this.onWritable);
   }
 
   /** Sleeps if there is nothing to receive, else tells the device. */
   #rest(): void {
     const status = this.#reader.sleep();
-    if (status === CORRUPT) return this.#break(this.#reader.corruption!);
+    if (status === CORRUPT) this.#break(this.#reader.corruption!);
     if (status !== DONE) return;
     this.#receiving = true;
     this.#deliver();
@@ -333,13 +332,20 @@ export class RingChannel implements Channel {
       return;
     }
     this.#delivering = true;
+    do {
+      this.#deliverAgain = false;
+      if (this.#state === 'open' && this.#receiving) this.#call(this.#onReceive);
+    } while (this.#deliverAgain);
+    this.#delivering = false;
+  }
+
+  /** A device that throws loses its channel; the interrupt handler that we run in must go on. */
+  #call(handler: (() => void) | undefined): void {
     try {
-      do {
-        this.#deliverAgain = false;
-        if (this.#state === 'open' && this.#receiving) this.#onReceive?.();
-      } while (this.#deliverAgain);
-    } finally {
-      this.#delivering = false;
+      handler?.();
+    } catch (error) {
+      deviceWarning.report(this.where, 'device threw', { error: String(error) });
+      this.#break('device threw');
     }
   }
 
@@ -352,7 +358,8 @@ export class RingChannel implements Channel {
     if (!this.open) return;
     this.#state = 'broken';
     protocolWarning.report(this.where, reason);
-    this.#settings.broken(reason);
+    // Later, since the device may be in the middle of a batch.
+    queueMicrotask(() => this.#settings.broken(reason));
   }
 }
 

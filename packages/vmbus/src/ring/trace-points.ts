@@ -19,3 +19,6 @@ export const packetTrace = tracePoint('vmbus.packet', [
 
 /** The other end broke a rule of the bus. */
 export const protocolWarning = warning('vmbus.protocol');
+
+/** A device or driver of our own failed. */
+export const deviceWarning = warning('vmbus.device');
