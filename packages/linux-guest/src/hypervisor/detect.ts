@@ -7,9 +7,9 @@
 import {
   CpuidLeaf,
   FeatureEdx,
-  hasPrivilege,
   Hint,
   HYPERVISOR_PRESENT_BIT,
+  hasPrivilege,
   LEAF_RANGE_END,
   type PrivilegeName,
   VENDOR_SIGNATURE,
@@ -32,7 +32,7 @@ export interface Platform {
 
 /** The platform, or undefined where no such hypervisor answers. */
 export function detectPlatform(cpu: Cpu): Platform | undefined {
-  if ((cpu.cpuid(1).ecx >>> HYPERVISOR_PRESENT_BIT) === 0) return undefined;
+  if (cpu.cpuid(1).ecx >>> HYPERVISOR_PRESENT_BIT === 0) return undefined;
   const vendor = cpu.cpuid(CpuidLeaf.VENDOR_AND_MAX_FUNCTION);
   const isOurs =
     vendor.ebx === VENDOR_SIGNATURE.ebx &&
@@ -66,7 +66,8 @@ export function describePlatform(platform: Platform): string[] {
     `Hyper-V: privilege flags low ${hex(low)}, high ${hex(high)}, hints ${hex(platform.hints)}, misc ${hex(platform.features)}`,
     `Hyper-V: Host Build ${platform.version}, at most ${platform.maxVirtualProcessors} virtual processors`,
   ];
-  if ((platform.hints & Hint.REMOTE_TLB_FLUSH) !== 0) lines.push('Hyper-V: Using hypercall for remote TLB flush');
+  if ((platform.hints & Hint.REMOTE_TLB_FLUSH) !== 0)
+    lines.push('Hyper-V: Using hypercall for remote TLB flush');
   if ((platform.hints & Hint.CLUSTER_IPI) !== 0) lines.push('Hyper-V: Using IPI hypercalls');
   if ((platform.features & FeatureEdx.DIRECT_SYNTHETIC_TIMERS) !== 0) {
     lines.push('Hyper-V: Synthetic timers interrupt directly');

@@ -36,11 +36,13 @@ const SEND_IPI = hypercallInputLow(HypercallCode.HvCallSendSyntheticClusterIpi, 
 export function enableHypercallPage(cpu: Cpu, gpn: number): void {
   cpu.wrmsr(Msr.HV_X64_MSR_GUEST_OS_ID, GUEST_OS_ID_LINUX | (KERNEL_VERSION << 16n));
   cpu.wrmsr(Msr.HV_X64_MSR_HYPERCALL, pageMsrValue(gpn));
-  if ((cpu.rdmsr(Msr.HV_X64_MSR_HYPERCALL) & 1n) === 0n) throw new Error('the hypercall page did not become enabled');
+  if ((cpu.rdmsr(Msr.HV_X64_MSR_HYPERCALL) & 1n) === 0n)
+    throw new Error('the hypercall page did not become enabled');
   const code = cpu.memory.view(gpn * PAGE_BYTES, PAGE_BYTES);
   const at = startsWith(code, 0, ENDBR64) ? ENDBR64.length : 0;
   const isCall = startsWith(code, at, VMCALL) || startsWith(code, at, VMMCALL);
-  if (!isCall || code[at + VMCALL.length] !== RET) throw new Error('the hypercall page holds no call instruction');
+  if (!isCall || code[at + VMCALL.length] !== RET)
+    throw new Error('the hypercall page holds no call instruction');
 }
 
 /** Takes the hypercall page away and forgets the OS id, as a kernel does before it hands the machine on. */

@@ -25,13 +25,13 @@ export const HYPERVISOR_CALLBACK_VECTOR = 0xf3;
 const SINT_MASKED = 0x1_0000n;
 const SINT_AUTO_EOI = 0x2_0000n;
 const FLAG_WORDS = HV_EVENT_FLAGS_COUNT / 32;
+const MESSAGE_HEADER_BYTES = 16;
 
-/** Who hears the SynIC. */
+/** Who hears the SynIC; both are called in the interrupt and copy what they keep. */
 export interface SynicListener {
-  /** An event flag was set; it is cleared already. */
-  onEvent(flag: number): void;
-  /** A message; the bytes are the listener's to keep. */
-  onMessage(messageType: number, payload: Uint8Array): void;
+  /** Flags may be set in the 2048 bits from `flags[firstWord]` on: scan and clear them. */
+  dispatchEvents(flags: Int32Array, firstWord: number): void;
+  dispatchMessage(messageType: number, payload: Uint8Array, lengthBytes: number): void;
 }
 
 /** SynIC of one processor. */
@@ -42,10 +42,11 @@ export class Synic {
   readonly #autoEoi: boolean;
   readonly #simPage: number;
   readonly #siefPage: number;
-  #message = new Uint8Array(0);
-  #messageView = new DataView(new ArrayBuffer(0));
-  #messageType = new Int32Array(0);
-  #flags = new Int32Array(0);
+  readonly #payload = new Uint8Array(HV_MESSAGE_MAX_PAYLOAD_BYTES);
+  #slotPayload: Uint8Array = new Uint8Array(0);
+  #messageView: DataView = new DataView(new ArrayBuffer(0));
+  #messageType: Int32Array = new Int32Array(0);
+  #flags: Int32Array = new Int32Array(0);
   /** Interrupts taken. */
   interrupts = 0;
 
@@ -87,28 +88,17 @@ export class Synic {
     const sim = this.#cpu.memory.view(this.#simPage * PAGE_BYTES, PAGE_BYTES);
     const sief = this.#cpu.memory.view(this.#siefPage * PAGE_BYTES, PAGE_BYTES);
     const slot = sim.byteOffset + sintSlot(VMBUS_MESSAGE_SINT);
-    this.#message = new Uint8Array(sim.buffer, slot, 16 + HV_MESSAGE_MAX_PAYLOAD_BYTES);
-    this.#messageView = new DataView(sim.buffer, slot, 16);
+    this.#slotPayload = new Uint8Array(sim.buffer, slot + MESSAGE_HEADER_BYTES, HV_MESSAGE_MAX_PAYLOAD_BYTES);
+    this.#messageView = new DataView(sim.buffer, slot, MESSAGE_HEADER_BYTES);
     this.#messageType = new Int32Array(sim.buffer, slot, 1);
     this.#flags = new Int32Array(sief.buffer, sief.byteOffset + sintSlot(VMBUS_MESSAGE_SINT), FLAG_WORDS);
   }
 
   #onInterrupt(): void {
     this.interrupts += 1;
-    for (let word = 0; word < FLAG_WORDS; word += 1) {
-      if (this.#flags[word] !== 0) this.#takeFlags(word);
-    }
+    this.#listener.dispatchEvents(this.#flags, 0);
     this.#takeMessage();
     if (!this.#autoEoi) this.#cpu.wrmsr(Msr.HV_X64_MSR_EOI, 0n);
-  }
-
-  #takeFlags(word: number): void {
-    let set = Atomics.exchange(this.#flags, word, 0);
-    while (set !== 0) {
-      const bit = 31 - Math.clz32(set & -set);
-      set &= set - 1;
-      this.#listener.onEvent(word * 32 + bit);
-    }
   }
 
   // One message for one interrupt: freeing the slot with more pending brings the next interrupt.
@@ -116,10 +106,9 @@ export class Synic {
     const type = Atomics.load(this.#messageType, 0) >>> 0;
     if (type === HvMessageType.NONE) return;
     const size = Math.min(this.#messageView.getUint8(4), HV_MESSAGE_MAX_PAYLOAD_BYTES);
-    const payload = new Uint8Array(size);
-    payload.set(this.#message.subarray(16, 16 + size));
+    this.#payload.set(this.#slotPayload);
     Atomics.store(this.#messageType, 0, HvMessageType.NONE);
     if ((this.#messageView.getUint8(5) & MESSAGE_FLAG_PENDING) !== 0) this.#cpu.wrmsr(Msr.HV_X64_MSR_EOM, 0n);
-    this.#listener.onMessage(type, payload);
+    this.#listener.dispatchMessage(type, this.#payload, size);
   }
 }

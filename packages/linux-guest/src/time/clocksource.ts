@@ -27,7 +27,8 @@ export interface Clocksource {
 export function openClocksource(cpu: Cpu, platform: Platform, pages: PageAllocator): Clocksource | undefined {
   const hasCounter = hasPrivilege(platform.privileges, 'AccessPartitionReferenceCounter');
   const counter = (): number => Number(cpu.rdmsr(Msr.HV_X64_MSR_TIME_REF_COUNT));
-  if (hasPrivilege(platform.privileges, 'AccessPartitionReferenceTsc')) return openTscPage(cpu, pages, counter);
+  if (hasPrivilege(platform.privileges, 'AccessPartitionReferenceTsc'))
+    return openTscPage(cpu, pages, counter);
   return hasCounter ? { name: 'hyperv_clocksource_msr', now: counter } : undefined;
 }
 

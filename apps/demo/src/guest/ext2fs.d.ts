@@ -1,0 +1,19 @@
+/** The part of `ext2fs` that the demo uses; the package ships no types. */
+declare module 'ext2fs' {
+  interface FileSystem {
+    readdir(path: string): Promise<string[]>;
+    stat(path: string): Promise<{ isDirectory(): boolean; size: number }>;
+    readFile(path: string): Promise<Uint8Array>;
+  }
+  interface DiskSource {
+    read(buffer: Uint8Array, bufferOffset: number, length: number, offset: number): Promise<unknown>;
+    write(buffer: Uint8Array, bufferOffset: number, length: number, offset: number): Promise<unknown>;
+    discard(offset: number, length: number): Promise<void>;
+    flush(): Promise<void>;
+  }
+  export function withMountedDisk<T>(
+    disk: DiskSource,
+    offset: number,
+    use: (fs: { promises: FileSystem }) => Promise<T>,
+  ): Promise<T>;
+}
