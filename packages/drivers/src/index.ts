@@ -6,3 +6,27 @@ export {
   type Buffers,
   type WriteOptions,
 } from './block/block-device.ts';
+export {
+  type Fault,
+  FaultDisk,
+  type FaultPlan,
+  type FaultRequest,
+  injectedError,
+} from './block/fault-disk.ts';
+export { MemoryDisk, type MemoryDiskOptions } from './block/memory-disk.ts';
+export { OverlayDisk, type OverlayOptions } from './block/overlay-disk.ts';
+export { RawDisk, type RawDiskOptions } from './block/raw-disk.ts';
+export { ReadOnlyDisk } from './block/read-only-disk.ts';
+export {
+  detectFormat,
+  IMAGE_FORMATS,
+  type ImageFormat,
+  imageFormat,
+  type OpenFormatOptions,
+} from './image/image-format.ts';
+export type { ByteStore } from './store/byte-store.ts';
+export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
+export { type CreateVhdOptions, createVhd } from './vhd/create-vhd.ts';
+export { type OpenParent, type OpenVhdOptions, openVhd, type ParentDisk } from './vhd/open-vhd.ts';
+export type { ParentLocator, ParentReference } from './vhd/parent-locator.ts';
+export type { VhdDisk, VhdType } from './vhd/vhd-disk.ts';

@@ -1,1 +1,3 @@
-export {};
+export { type CreateVhdFileOptions, createImageFile, createVhdFile } from './create-image.ts';
+export { FileStore, type FileStoreOptions } from './file-store.ts';
+export { fileParents, type OpenImageOptions, openImage, openRawFile } from './open-image.ts';
