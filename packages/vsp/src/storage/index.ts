@@ -1,9 +1,8 @@
 export {
   type CommandEntry,
-  cdbBytesOf,
   commandEntry,
   DISK_COMMANDS,
 } from './scsi/command-table.ts';
 export type { DiskIdentity } from './scsi/identity.ts';
-export { type DataDirection, MAX_CDB_BYTES, ScsiCommand, SENSE_BYTES } from './scsi/scsi-command.ts';
+export { type DataDirection, MAX_CDB_BYTES, ScsiCommand } from './scsi/scsi-command.ts';
 export { ScsiDisk, type ScsiDiskOptions, type ScsiUnit } from './scsi/scsi-disk.ts';

@@ -1,15 +1,11 @@
 /** READ, WRITE, VERIFY and SYNCHRONIZE CACHE in all their lengths. SBC-3, the commands of these names. */
 
 import type { Buffers } from '@viridian/drivers';
+import { AdditionalSense, SenseKey, VerifyFlags } from '@viridian/protocols/scsi';
 import { decodeBlocks, FUA, isInsideDisk, PROTECT } from './block-range.ts';
-import { AdditionalSense, SenseKey } from './draft.ts';
 import { deviceError, invalidField } from './failures.ts';
 import type { ScsiCommand } from './scsi-command.ts';
 import type { ScsiDisk } from './scsi-disk.ts';
-
-/** VERIFY byte 1: BYTCHK, bits 2–1. */
-const BYTCHK_SHIFT = 1;
-const BYTCHK_MASK = 0x3;
 
 /** READ(6), (10), (12), (16). */
 export function readBlocks(disk: ScsiDisk, command: ScsiCommand): void | Promise<void> {
@@ -53,7 +49,7 @@ const FORCE_UNIT_ACCESS = { fua: true } as const;
 
 /** VERIFY(10), (12), (16): reads the blocks, and with BYTCHK = 01b compares them with the initiator's. */
 export async function verifyBlocks(disk: ScsiDisk, command: ScsiCommand): Promise<void> {
-  const byteCheck = (command.cdb[1]! >>> BYTCHK_SHIFT) & BYTCHK_MASK;
+  const { byteCheck } = VerifyFlags.decode(command.cdb[1]!);
   if (byteCheck > 1) return invalidField(command);
   if (byteCheck === 1 ? !canMove(disk, command) : !canReach(disk, command)) return;
   const bytes = command.blocks * disk.blockBytes;

@@ -1,10 +1,11 @@
 /** The commands of a direct-access unit: opcode, length, direction and handler, each stated once. SBC-3, Direct Access Block Device Type. */
 
+import { cdbBytes, ScsiOpcode } from '@viridian/protocols/scsi';
 import { flush, readBlocks, verifyBlocks, writeBlocks } from './block-io.ts';
 import { readCapacity10, serviceActionIn16 } from './capacity.ts';
-import { Opcode } from './draft.ts';
 import { inquiry } from './inquiry.ts';
-import { modeSelect6, modeSelect10, modeSense6, modeSense10 } from './mode-commands.ts';
+import { modeSelect6, modeSelect10 } from './mode-select.ts';
+import { modeSense6, modeSense10 } from './mode-sense.ts';
 import { unmap, writeSame10, writeSame16 } from './provisioning.ts';
 import type { DataDirection, ScsiCommand } from './scsi-command.ts';
 import type { ScsiDisk } from './scsi-disk.ts';
@@ -27,10 +28,10 @@ type Handler = CommandEntry['run'];
 
 const control = (opcode: number, direction: DataDirection, run: Handler): CommandEntry => ({
   opcode,
-  cdbBytes: cdbBytesOf(opcode),
+  cdbBytes: cdbBytes(opcode)!,
   direction,
   needsMedium: false,
-  reportsAttention: opcode !== Opcode.INQUIRY && opcode !== Opcode.REQUEST_SENSE,
+  reportsAttention: opcode !== ScsiOpcode.INQUIRY && opcode !== ScsiOpcode.REQUEST_SENSE,
   run,
 });
 
@@ -41,33 +42,33 @@ const medium = (opcode: number, direction: DataDirection, run: Handler): Command
 
 /** Every command that a disk knows. REPORT LUNS is answered by the controller, which alone knows the units. */
 export const DISK_COMMANDS: readonly CommandEntry[] = [
-  medium(Opcode.TEST_UNIT_READY, 'none', testUnitReady),
-  control(Opcode.REQUEST_SENSE, 'in', requestSense),
-  control(Opcode.INQUIRY, 'in', inquiry),
-  control(Opcode.MODE_SENSE_6, 'in', modeSense6),
-  control(Opcode.MODE_SENSE_10, 'in', modeSense10),
-  control(Opcode.MODE_SELECT_6, 'out', modeSelect6),
-  control(Opcode.MODE_SELECT_10, 'out', modeSelect10),
-  control(Opcode.START_STOP_UNIT, 'none', startStop),
-  control(Opcode.PREVENT_ALLOW_MEDIUM_REMOVAL, 'none', preventAllow),
-  medium(Opcode.READ_CAPACITY_10, 'in', readCapacity10),
-  medium(Opcode.SERVICE_ACTION_IN_16, 'in', serviceActionIn16),
-  medium(Opcode.READ_6, 'in', readBlocks),
-  medium(Opcode.READ_10, 'in', readBlocks),
-  medium(Opcode.READ_12, 'in', readBlocks),
-  medium(Opcode.READ_16, 'in', readBlocks),
-  medium(Opcode.WRITE_6, 'out', writeBlocks),
-  medium(Opcode.WRITE_10, 'out', writeBlocks),
-  medium(Opcode.WRITE_12, 'out', writeBlocks),
-  medium(Opcode.WRITE_16, 'out', writeBlocks),
-  medium(Opcode.VERIFY_10, 'out', verifyBlocks),
-  medium(Opcode.VERIFY_12, 'out', verifyBlocks),
-  medium(Opcode.VERIFY_16, 'out', verifyBlocks),
-  medium(Opcode.SYNCHRONIZE_CACHE_10, 'none', flush),
-  medium(Opcode.SYNCHRONIZE_CACHE_16, 'none', flush),
-  medium(Opcode.UNMAP, 'out', unmap),
-  medium(Opcode.WRITE_SAME_10, 'out', writeSame10),
-  medium(Opcode.WRITE_SAME_16, 'out', writeSame16),
+  medium(ScsiOpcode.TEST_UNIT_READY, 'none', testUnitReady),
+  control(ScsiOpcode.REQUEST_SENSE, 'in', requestSense),
+  control(ScsiOpcode.INQUIRY, 'in', inquiry),
+  control(ScsiOpcode.MODE_SENSE_6, 'in', modeSense6),
+  control(ScsiOpcode.MODE_SENSE_10, 'in', modeSense10),
+  control(ScsiOpcode.MODE_SELECT_6, 'out', modeSelect6),
+  control(ScsiOpcode.MODE_SELECT_10, 'out', modeSelect10),
+  control(ScsiOpcode.START_STOP_UNIT, 'none', startStop),
+  control(ScsiOpcode.PREVENT_ALLOW_MEDIUM_REMOVAL, 'none', preventAllow),
+  medium(ScsiOpcode.READ_CAPACITY_10, 'in', readCapacity10),
+  medium(ScsiOpcode.SERVICE_ACTION_IN_16, 'in', serviceActionIn16),
+  medium(ScsiOpcode.READ_6, 'in', readBlocks),
+  medium(ScsiOpcode.READ_10, 'in', readBlocks),
+  medium(ScsiOpcode.READ_12, 'in', readBlocks),
+  medium(ScsiOpcode.READ_16, 'in', readBlocks),
+  medium(ScsiOpcode.WRITE_6, 'out', writeBlocks),
+  medium(ScsiOpcode.WRITE_10, 'out', writeBlocks),
+  medium(ScsiOpcode.WRITE_12, 'out', writeBlocks),
+  medium(ScsiOpcode.WRITE_16, 'out', writeBlocks),
+  medium(ScsiOpcode.VERIFY_10, 'out', verifyBlocks),
+  medium(ScsiOpcode.VERIFY_12, 'out', verifyBlocks),
+  medium(ScsiOpcode.VERIFY_16, 'out', verifyBlocks),
+  medium(ScsiOpcode.SYNCHRONIZE_CACHE_10, 'none', flush),
+  medium(ScsiOpcode.SYNCHRONIZE_CACHE_16, 'none', flush),
+  medium(ScsiOpcode.UNMAP, 'out', unmap),
+  medium(ScsiOpcode.WRITE_SAME_10, 'out', writeSame10),
+  medium(ScsiOpcode.WRITE_SAME_16, 'out', writeSame16),
 ];
 
 const byOpcode: readonly (CommandEntry | undefined)[] = Array.from({ length: 256 }, (_, opcode) =>
@@ -77,19 +78,4 @@ const byOpcode: readonly (CommandEntry | undefined)[] = Array.from({ length: 256
 /** The entry of an opcode; undefined when the unit does not know it. */
 export function commandEntry(opcode: number): CommandEntry | undefined {
   return byOpcode[opcode];
-}
-
-/** The length that an opcode's group code (bits 7–5) states; SPC-4, Operation Code. */
-export function cdbBytesOf(opcode: number): 6 | 10 | 12 | 16 {
-  switch (opcode >>> 5) {
-    case 0:
-      return 6;
-    case 1:
-    case 2:
-      return 10;
-    case 5:
-      return 12;
-    default:
-      return 16;
-  }
 }

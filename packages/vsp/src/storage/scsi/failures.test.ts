@@ -16,7 +16,7 @@ const KINDS: [kind: BlockError['kind'], onRead: string, onWrite: string][] = [
   ['no-space', '7/27/07', '7/27/07'],
   ['read-only', '7/27/00', '7/27/00'],
   ['out-of-range', '5/21/00', '5/21/00'],
-  ['closed', '2/04/00', '2/04/00'],
+  ['closed', '2/04/00', '2/3a/00'],
 ];
 
 describe.each([
@@ -52,7 +52,7 @@ describe('a device', () => {
   it('that was closed is not ready', async () => {
     const device = new MemoryDisk(4096);
     await device.close();
-    expect((await issue(new ScsiDisk(device), read, { room: 512 })).sense).toBe('2/04/00');
+    expect((await issue(new ScsiDisk(device), read, { room: 512 })).sense).toBe('2/3a/00');
   });
 
   it('that runs out of space in the middle of WRITE SAME says so', async () => {

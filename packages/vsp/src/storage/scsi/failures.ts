@@ -1,8 +1,8 @@
 /** What a failing block device means to the initiator: SPC-4, Sense Key and Additional Sense Code Definitions. */
 
 import { BlockError } from '@viridian/drivers';
+import { AdditionalSense, SenseKey } from '@viridian/protocols/scsi';
 import { warning } from '@viridian/trace';
-import { AdditionalSense, SenseKey } from './draft.ts';
 import type { ScsiCommand } from './scsi-command.ts';
 import type { ScsiDisk } from './scsi-disk.ts';
 
@@ -33,13 +33,13 @@ export function deviceError(
   deviceFailed.report(disk.name, `${operation} failed (${kind})`, { message: messageOf(error) });
   switch (kind) {
     case 'no-space':
-      return command.fail(SenseKey.DATA_PROTECT, AdditionalSense.SPACE_ALLOCATION_FAILED);
+      return command.fail(SenseKey.DATA_PROTECT, AdditionalSense.SPACE_ALLOCATION_FAILED_WRITE_PROTECT);
     case 'read-only':
       return command.fail(SenseKey.DATA_PROTECT, AdditionalSense.WRITE_PROTECTED);
     case 'out-of-range':
-      return command.fail(SenseKey.ILLEGAL_REQUEST, AdditionalSense.LBA_OUT_OF_RANGE);
+      return command.fail(SenseKey.ILLEGAL_REQUEST, AdditionalSense.LOGICAL_BLOCK_ADDRESS_OUT_OF_RANGE);
     case 'closed':
-      return command.fail(SenseKey.NOT_READY, AdditionalSense.NOT_READY_CAUSE_NOT_REPORTABLE);
+      return command.fail(SenseKey.NOT_READY, AdditionalSense.MEDIUM_NOT_PRESENT);
     case 'io':
     case 'medium':
     case 'corrupt':

@@ -1,60 +1,69 @@
 /** The mode pages of a disk: caching, control, informational exceptions. SPC-4, Mode Parameters; SBC-3, Caching Mode Page. */
 
+import { CachingPage, ModePage } from '@viridian/protocols/scsi';
+import { bits, pad, struct, u8 } from '@viridian/wire';
 import type { ScsiDisk } from './scsi-disk.ts';
 
-/** Page control field of MODE SENSE. */
+/** Page control field of MODE SENSE: which values of a page are wanted. */
 export const PageControl = { CURRENT: 0, CHANGEABLE: 1, DEFAULT: 2, SAVED: 3 } as const;
 
-/** Code that asks for every page. */
-export const ALL_PAGES = 0x3f;
+/** Byte 0 of a page, and a page of which nothing is set but some bits of the first bytes. SPC-4, Mode Page Format. */
+export const ModePageCode = bits(u8, { code: [0, 6], subpageFormat: [6, 1], savable: [7, 1] });
 
-/** Subpage that asks for a page with all its subpages; there are none. */
-export const ALL_SUBPAGES = 0xff;
+/** SPC-4, Control Mode Page. `queueAlgorithm` 1: the unit may reorder commands as it likes. */
+const ControlPage = struct('Control mode page', 12, {
+  page: ModePageCode,
+  pageLength: u8,
+  flags2: u8,
+  queueing: bits(u8, { queueErrorManagement: [1, 2], queueAlgorithm: [4, 4] }),
+  rest: pad(8),
+});
 
-/** Code of the caching page, and the bit in its byte 2 that switches the write cache. */
-export const CACHING_PAGE = 0x08;
-export const WCE = 0x04;
+/** SPC-4, Informational Exceptions Control Mode Page. */
+const InformationalExceptionsPage = struct('Informational exceptions control mode page', 12, {
+  page: ModePageCode,
+  pageLength: u8,
+  flags: bits(u8, { disableExceptions: [3, 1] }),
+  rest: pad(9),
+});
 
+const INFORMATIONAL_EXCEPTIONS = 0x1c;
+/** SBC-3, Caching Mode Page, byte 12: no read-ahead by the unit. */
 const DISABLE_READ_AHEAD = 0x20;
-const CONTROL_PAGE = 0x0a;
-/** Byte 3 of the control page: the unit may reorder commands as it likes. */
-const UNRESTRICTED_REORDERING = 0x10;
-const INFORMATIONAL_EXCEPTIONS_PAGE = 0x1c;
-/** Byte 2 of that page: no failure predictions. */
-const DEXCPT = 0x08;
+/** A page's length field does not count the two bytes up to itself. */
+const UNCOUNTED_BYTES = 2;
 
 /** Codes of the pages that a disk has, in ascending order. */
-export const MODE_PAGES: readonly number[] = [CACHING_PAGE, CONTROL_PAGE, INFORMATIONAL_EXCEPTIONS_PAGE];
+export const MODE_PAGES: readonly number[] = [ModePage.CACHING, ModePage.CONTROL, INFORMATIONAL_EXCEPTIONS];
 
 /** One page with its header; for CHANGEABLE the mask of the bits that MODE SELECT may change. Undefined for an unknown code. */
 export function modePage(disk: ScsiDisk, code: number, control: number): Uint8Array | undefined {
+  // Nothing but the write cache can be changed.
   const isMask = control === PageControl.CHANGEABLE;
-  const writeCache = control === PageControl.DEFAULT || disk.writeCache;
+  const page = { code };
   switch (code) {
-    case CACHING_PAGE: {
-      const page = emptyPage(code, 0x12);
-      page[2] = isMask || writeCache ? WCE : 0;
-      page[12] = isMask ? 0 : DISABLE_READ_AHEAD;
-      return page;
+    case ModePage.CACHING: {
+      const isOn = isMask || (control === PageControl.DEFAULT ? disk.defaultWriteCache : disk.writeCache);
+      return CachingPage.bytes({
+        page,
+        pageLength: CachingPage.size - UNCOUNTED_BYTES,
+        flags: { writeCacheEnable: isOn ? 1 : 0 },
+        flags2: isMask ? 0 : DISABLE_READ_AHEAD,
+      });
     }
-    case CONTROL_PAGE: {
-      const page = emptyPage(code, 0x0a);
-      page[3] = isMask ? 0 : UNRESTRICTED_REORDERING;
-      return page;
-    }
-    case INFORMATIONAL_EXCEPTIONS_PAGE: {
-      const page = emptyPage(code, 0x0a);
-      page[2] = isMask ? 0 : DEXCPT;
-      return page;
-    }
+    case ModePage.CONTROL:
+      return ControlPage.bytes({
+        page,
+        pageLength: ControlPage.size - UNCOUNTED_BYTES,
+        queueing: { queueAlgorithm: isMask ? 0 : 1 },
+      });
+    case INFORMATIONAL_EXCEPTIONS:
+      return InformationalExceptionsPage.bytes({
+        page,
+        pageLength: InformationalExceptionsPage.size - UNCOUNTED_BYTES,
+        flags: { disableExceptions: isMask ? 0 : 1 },
+      });
     default:
       return undefined;
   }
-}
-
-function emptyPage(code: number, lengthBytes: number): Uint8Array {
-  const page = new Uint8Array(2 + lengthBytes);
-  page[0] = code;
-  page[1] = lengthBytes;
-  return page;
 }

@@ -1,21 +1,20 @@
 /** UNMAP and WRITE SAME: giving blocks back, and filling many with one. SBC-3, Logical Block Provisioning Management. */
 
-import { cappedFromHalves } from '@viridian/wire';
+import {
+  AdditionalSense,
+  SenseKey,
+  UnmapCdb,
+  UnmapDescriptor,
+  UnmapListHeader,
+  WriteSameFlags,
+} from '@viridian/protocols/scsi';
 import { isWriteProtected } from './block-io.ts';
-import { decodeBlocks, isInsideDisk, PROTECT } from './block-range.ts';
-import { AdditionalSense, SenseKey } from './draft.ts';
+import { decodeBlocks, isInsideDisk } from './block-range.ts';
 import { deviceError, invalidField, invalidParameter } from './failures.ts';
 import { MAX_UNMAP_DESCRIPTORS, maxUnmapBlocks, maxWriteSameBlocks } from './provisioning-limits.ts';
 import type { ScsiCommand } from './scsi-command.ts';
 import type { ScsiDisk } from './scsi-disk.ts';
 
-const UNMAP_HEADER_BYTES = 8;
-const UNMAP_DESCRIPTOR_BYTES = 16;
-const ANCHOR = 0x01;
-const WRITE_SAME_ANCHOR = 0x10;
-const WRITE_SAME_UNMAP = 0x08;
-/** No data-out buffer: the block is all zeros. */
-const WRITE_SAME_NDOB = 0x01;
 /** WRITE SAME without UNMAP writes pieces of this size. */
 const FILL_BYTES = 256 * 1024;
 
@@ -31,44 +30,37 @@ export async function unmap(disk: ScsiDisk, command: ScsiCommand): Promise<void>
       ? command.fail(SenseKey.DATA_PROTECT, AdditionalSense.WRITE_PROTECTED)
       : command.fail(SenseKey.ILLEGAL_REQUEST, AdditionalSense.INVALID_COMMAND_OPERATION_CODE);
   }
-  if ((command.cdb[1]! & ANCHOR) !== 0) return invalidField(command);
-  const lengthBytes = command.view.getUint16(7);
-  if (lengthBytes === 0) return command.succeed(0);
-  const extents = unmapExtents(disk, command, lengthBytes);
+  const { flags, parameterListLength } = UnmapCdb.read(command.view);
+  if (flags.anchor !== 0) return invalidField(command);
+  if (parameterListLength === 0) return command.succeed(0);
+  const list = command.received(parameterListLength);
+  const extents = unmapExtents(disk, command, list);
   if (extents === undefined) return;
   for (const { lba, blocks } of extents) {
     if (!(await discard(disk, command, lba, blocks))) return;
   }
-  command.succeed(Math.min(lengthBytes, command.dataBytes));
+  command.succeed(list.length);
 }
 
 /** The descriptors of a parameter list; undefined when the command has been ended because of them. */
-function unmapExtents(disk: ScsiDisk, command: ScsiCommand, lengthBytes: number): Extent[] | undefined {
-  const list = command.received(lengthBytes);
+function unmapExtents(disk: ScsiDisk, command: ScsiCommand, list: Uint8Array): Extent[] | undefined {
   const view = new DataView(list.buffer);
-  if (list.length < UNMAP_HEADER_BYTES) {
-    command.fail(SenseKey.ILLEGAL_REQUEST, AdditionalSense.PARAMETER_LIST_LENGTH_ERROR);
-    return undefined;
-  }
-  const count = Math.floor(view.getUint16(2) / UNMAP_DESCRIPTOR_BYTES);
-  if (UNMAP_HEADER_BYTES + count * UNMAP_DESCRIPTOR_BYTES > list.length) {
-    command.fail(SenseKey.ILLEGAL_REQUEST, AdditionalSense.PARAMETER_LIST_LENGTH_ERROR);
-    return undefined;
+  const { descriptorLength } = UnmapListHeader.fits(view)
+    ? UnmapListHeader.read(view)
+    : { descriptorLength: 0xffff };
+  const count = Math.floor(descriptorLength / UnmapDescriptor.size);
+  if (UnmapListHeader.size + count * UnmapDescriptor.size > list.length) {
+    return command.fail(SenseKey.ILLEGAL_REQUEST, AdditionalSense.PARAMETER_LIST_LENGTH_ERROR);
   }
   const extents: Extent[] = [];
   let total = 0;
   for (let i = 0; i < count; i += 1) {
-    const at = UNMAP_HEADER_BYTES + i * UNMAP_DESCRIPTOR_BYTES;
-    const lba = cappedFromHalves(view.getUint32(at + 4), view.getUint32(at));
-    const blocks = view.getUint32(at + 8);
-    if (!isInsideDisk(disk, command, lba, blocks)) return undefined;
-    extents.push({ lba, blocks });
-    total += blocks;
+    const { lba, blockCount } = UnmapDescriptor.read(view, UnmapListHeader.size + i * UnmapDescriptor.size);
+    if (!isInsideDisk(disk, command, lba, blockCount)) return undefined;
+    extents.push({ lba, blocks: blockCount });
+    total += blockCount;
   }
-  if (count > MAX_UNMAP_DESCRIPTORS || total > maxUnmapBlocks(disk)) {
-    invalidParameter(command);
-    return undefined;
-  }
+  if (count > MAX_UNMAP_DESCRIPTORS || total > maxUnmapBlocks(disk)) return invalidParameter(command);
   return extents;
 }
 
@@ -79,15 +71,17 @@ export function writeSame10(disk: ScsiDisk, command: ScsiCommand): Promise<void>
 
 /** WRITE SAME(16), which may come without a data buffer. */
 export function writeSame16(disk: ScsiDisk, command: ScsiCommand): Promise<void> {
-  return writeSame(disk, command, (command.cdb[1]! & WRITE_SAME_NDOB) !== 0);
+  return writeSame(disk, command, WriteSameFlags.decode(command.cdb[1]!).noDataOut !== 0);
 }
 
 async function writeSame(disk: ScsiDisk, command: ScsiCommand, noData: boolean): Promise<void> {
   decodeBlocks(command);
-  const { lba, blocks, flags } = command;
-  const wantsUnmap = (flags & WRITE_SAME_UNMAP) !== 0;
+  const { lba, blocks } = command;
+  const flags = WriteSameFlags.decode(command.flags);
+  const wantsUnmap = flags.unmap !== 0;
   const isRefused =
-    (flags & (PROTECT | WRITE_SAME_ANCHOR)) !== 0 ||
+    flags.protect !== 0 ||
+    flags.anchor !== 0 ||
     blocks === 0 ||
     blocks > maxWriteSameBlocks(disk) ||
     (wantsUnmap && disk.device.discard === undefined) ||

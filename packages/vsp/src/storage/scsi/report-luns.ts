@@ -1,23 +1,20 @@
 /** REPORT LUNS, answered for a whole target. SPC-4, REPORT LUNS. */
 
+import { ReportLunsCdb, ReportLunsEntry, ReportLunsHeader } from '@viridian/protocols/scsi';
+import { concatenate } from './concatenate.ts';
 import { invalidField } from './failures.ts';
 import type { ScsiCommand } from './scsi-command.ts';
 
-const HEADER_BYTES = 8;
-const LUN_BYTES = 8;
-const SELECT_ALL_KINDS = 2;
+/** SELECT REPORT: 0 plain units, 1 well-known ones (there are none), 2 both. */
 const SELECT_WELL_KNOWN = 1;
+const SELECT_BOTH = 2;
 
-/** Answers with these LUNs (0–255, single level, peripheral addressing), in ascending order; none is a valid answer too. */
+/** Answers with these LUNs (0–255, peripheral addressing) in ascending order; an empty list is a valid answer too. */
 export function reportLuns(command: ScsiCommand, luns: readonly number[]): undefined {
-  const select = command.cdb[2]!;
-  if (select > SELECT_ALL_KINDS || command.cdbBytes < 12) return invalidField(command);
-  const reported = select === SELECT_WELL_KNOWN ? [] : [...luns].sort((a, b) => a - b);
-  const data = new Uint8Array(HEADER_BYTES + reported.length * LUN_BYTES);
-  const view = new DataView(data.buffer);
-  view.setUint32(0, reported.length * LUN_BYTES);
-  reported.forEach((lun, i) => {
-    view.setUint16(HEADER_BYTES + i * LUN_BYTES, lun);
-  });
-  command.respond(data, command.view.getUint32(6));
+  const { selectReport, allocationLength } = ReportLunsCdb.read(command.view);
+  if (selectReport > SELECT_BOTH || command.cdbBytes < ReportLunsCdb.size) return invalidField(command);
+  const reported = selectReport === SELECT_WELL_KNOWN ? [] : luns.toSorted((a, b) => a - b);
+  const entries = reported.map((lun) => ReportLunsEntry.bytes({ lun }));
+  const header = ReportLunsHeader.bytes({ listLength: entries.length * ReportLunsEntry.size });
+  command.respond(concatenate([header, ...entries]), allocationLength);
 }

@@ -1,19 +1,18 @@
 /** One SCSI command on its way through a target: descriptor block, data buffers, result. SAM-5, SCSI Command Model. */
 
-import { ScsiStatus } from './draft.ts';
+import {
+  FIXED_SENSE_ADDITIONAL_LENGTH,
+  FIXED_SENSE_BYTES,
+  FixedSense,
+  ScsiStatus,
+  SENSE_FIXED_CURRENT,
+} from '@viridian/protocols/scsi';
 
 /** Which way the data buffers of a command are used: `in` is from the target to the initiator. */
 export type DataDirection = 'none' | 'in' | 'out';
 
 /** Length of the longest command descriptor block that a target here takes. */
 export const MAX_CDB_BYTES = 16;
-
-/** Length of fixed-format sense data as it is made here (SPC-4, Fixed Format Sense Data). */
-export const SENSE_BYTES = 18;
-
-/** The sense data's bytes from the eighth on. */
-const ADDITIONAL_SENSE_BYTES = SENSE_BYTES - 8;
-const FIXED_FORMAT_CURRENT = 0x70;
 
 /**
  * A command and, once it is finished, its result. The bus side fills in the upper half, the target the lower one; the object
@@ -37,7 +36,7 @@ export class ScsiCommand {
   /** Status byte: GOOD or CHECK CONDITION. */
   status = 0;
   /** Fixed-format sense data, valid with CHECK CONDITION. */
-  readonly sense = new Uint8Array(SENSE_BYTES);
+  readonly sense = new Uint8Array(FIXED_SENSE_BYTES);
   /** Bytes moved to or from the data buffers. */
   bytesMoved = 0;
 
@@ -62,7 +61,7 @@ export class ScsiCommand {
   fail(key: number, code: number): undefined {
     this.status = ScsiStatus.CHECK_CONDITION;
     this.bytesMoved = 0;
-    writeSense(this.sense, key, code);
+    this.sense.set(fixedSense(key, code));
   }
 
   /** Ends the command with GOOD status and `bytes` as data, cut to the allocation length and to the buffers. */
@@ -106,12 +105,13 @@ export class ScsiCommand {
   }
 }
 
-/** Writes fixed-format sense data with this key and ASC << 8 | ASCQ over the first 18 bytes of `into`. */
-export function writeSense(into: Uint8Array, key: number, code: number): void {
-  into.fill(0, 0, SENSE_BYTES);
-  into[0] = FIXED_FORMAT_CURRENT;
-  into[2] = key;
-  into[7] = ADDITIONAL_SENSE_BYTES;
-  into[12] = code >>> 8;
-  into[13] = code & 0xff;
+/** Fixed-format sense data with this key and ASC << 8 | ASCQ. */
+export function fixedSense(key: number, code: number): Uint8Array<ArrayBuffer> {
+  return FixedSense.bytes({
+    response: { code: SENSE_FIXED_CURRENT },
+    key: { key },
+    additionalLength: FIXED_SENSE_ADDITIONAL_LENGTH,
+    asc: code >>> 8,
+    ascq: code & 0xff,
+  });
 }

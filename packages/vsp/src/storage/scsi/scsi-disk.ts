@@ -1,9 +1,9 @@
 /** A SCSI direct-access block device on a `BlockDevice`: SBC-3 and SPC-4 for one logical unit, without any bus. */
 
 import type { BlockDevice } from '@viridian/drivers';
+import { AdditionalSense, SenseKey } from '@viridian/protocols/scsi';
 import { counters, type Inspectable, type InspectNode } from '@viridian/trace';
 import { commandEntry } from './command-table.ts';
-import { AdditionalSense, SenseKey } from './draft.ts';
 import { invalidField } from './failures.ts';
 import { type DiskIdentity, diskIdentity } from './identity.ts';
 import type { ScsiCommand } from './scsi-command.ts';
@@ -49,6 +49,8 @@ export class ScsiDisk implements ScsiUnit {
   blocks: number;
   /** WCE of the caching mode page. Off, each write is done with force unit access. */
   writeCache: boolean;
+  /** What `writeCache` was at first. */
+  readonly defaultWriteCache: boolean;
   /** True after START STOP UNIT with START = 0. */
   stopped = false;
   readonly counters = counters({
@@ -70,7 +72,8 @@ export class ScsiDisk implements ScsiUnit {
     this.identity = diskIdentity(options);
     this.blockBytes = device.logicalBlockBytes;
     this.blocks = wholeBlocks(device);
-    this.writeCache = options.writeCache ?? true;
+    this.defaultWriteCache = options.writeCache ?? true;
+    this.writeCache = this.defaultWriteCache;
     const maxTransferBytes = options.maxTransferBytes ?? DEFAULT_MAX_TRANSFER_BYTES;
     this.maxTransferBlocks = Math.floor(maxTransferBytes / this.blockBytes);
     if (this.maxTransferBlocks < 1) throw new Error(`${maxTransferBytes} bytes are less than one block`);
@@ -134,7 +137,7 @@ export class ScsiDisk implements ScsiUnit {
       return invalidField(command);
     }
     if (this.stopped && entry.needsMedium) {
-      return command.fail(SenseKey.NOT_READY, AdditionalSense.INITIALIZING_COMMAND_REQUIRED);
+      return command.fail(SenseKey.NOT_READY, AdditionalSense.NOT_READY_INITIALIZING_COMMAND_REQUIRED);
     }
     return entry.run(this, command);
   }

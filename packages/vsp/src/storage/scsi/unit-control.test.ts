@@ -1,7 +1,7 @@
+import { AdditionalSense } from '@viridian/protocols/scsi';
 import { describe, expect, it } from 'vitest';
 import { hex, issue, patternDisk } from '../../../test/support/scsi.ts';
 import { DISK_COMMANDS } from './command-table.ts';
-import { AdditionalSense } from './draft.ts';
 
 const ready = [0, 0, 0, 0, 0, 0];
 const requestSense = [3, 0, 0, 0, 18, 0];

@@ -1,31 +1,34 @@
 /** Vital product data pages of a disk. SPC-4, Vital Product Data Parameters; SBC-3, the same chapter for B0h–B2h. */
 
-import { writeText } from './inquiry.ts';
+import {
+  BlockCharacteristicsPage,
+  BlockLimitsPage,
+  DesignatorCodeSet,
+  DesignatorHeader,
+  DesignatorType,
+  LogicalBlockProvisioningPage,
+  ProvisioningType,
+  ROTATION_NON_ROTATING,
+  UNMAP_ALIGNMENT_VALID,
+  VpdHeader,
+  VpdPage,
+} from '@viridian/protocols/scsi';
+import { ascii } from '@viridian/wire';
+import { concatenate } from './concatenate.ts';
 import { MAX_UNMAP_DESCRIPTORS, maxUnmapBlocks, maxWriteSameBlocks } from './provisioning-limits.ts';
 import type { ScsiDisk } from './scsi-disk.ts';
 
-const HEADER_BYTES = 4;
-const NON_ROTATING = 0x0001;
-const THIN_PROVISIONED = 0x02;
-const LBPU = 0x80;
-const LBPWS = 0x40;
-const LBPRZ = 0x04;
-const WSNZ = 0x01;
-const UGAVALID = 0x80000000;
-const CODE_SET_BINARY = 0x1;
-const CODE_SET_ASCII = 0x2;
-const DESIGNATOR_T10_VENDOR = 0x1;
-const DESIGNATOR_NAA = 0x3;
-
 type Page = (disk: ScsiDisk) => Uint8Array;
 
-const PAGES: ReadonlyMap<number, Page> = new Map([
-  [0x00, supportedPages],
-  [0x80, unitSerialNumber],
-  [0x83, deviceIdentification],
-  [0xb0, blockLimits],
-  [0xb1, blockDeviceCharacteristics],
-  [0xb2, logicalBlockProvisioning],
+const VENDOR_CHARACTERS = 8;
+
+const PAGES: ReadonlyMap<number, Page> = new Map<number, Page>([
+  [VpdPage.SUPPORTED_PAGES, supportedPages],
+  [VpdPage.UNIT_SERIAL_NUMBER, unitSerialNumber],
+  [VpdPage.DEVICE_IDENTIFICATION, deviceIdentification],
+  [VpdPage.BLOCK_LIMITS, blockLimits],
+  [VpdPage.BLOCK_DEVICE_CHARACTERISTICS, blockDeviceCharacteristics],
+  [VpdPage.LOGICAL_BLOCK_PROVISIONING, logicalBlockProvisioning],
 ]);
 
 /** The page with its header; undefined when the disk has no such page. */
@@ -34,71 +37,79 @@ export function vitalProductData(disk: ScsiDisk, code: number): Uint8Array | und
 }
 
 function pagesOf(disk: ScsiDisk): number[] {
-  return [...PAGES.keys()].filter((code) => code !== 0xb2 || disk.thin);
+  return [...PAGES.keys()].filter((code) => code !== VpdPage.LOGICAL_BLOCK_PROVISIONING || disk.thin);
 }
 
-/** Header for a page of type 00h with room for `lengthBytes` behind it. */
-function page(code: number, lengthBytes: number): { bytes: Uint8Array; view: DataView } {
-  const bytes = new Uint8Array(HEADER_BYTES + lengthBytes);
-  const view = new DataView(bytes.buffer);
-  bytes[1] = code;
-  view.setUint16(2, lengthBytes);
-  return { bytes, view };
+/** A page of type 00h: header and body. */
+function page(pageCode: number, body: Uint8Array): Uint8Array {
+  return concatenate([VpdHeader.bytes({ pageCode, pageLength: body.length }), body]);
+}
+
+/** Header fields of a page whose structure includes them. */
+function header(pageCode: number, pageBytes: number): { pageCode: number; pageLength: number } {
+  return { pageCode, pageLength: pageBytes - VpdHeader.size };
 }
 
 function supportedPages(disk: ScsiDisk): Uint8Array {
-  const codes = pagesOf(disk);
-  const { bytes } = page(0x00, codes.length);
-  bytes.set(codes, HEADER_BYTES);
-  return bytes;
+  return page(VpdPage.SUPPORTED_PAGES, Uint8Array.from(pagesOf(disk)));
 }
 
 function unitSerialNumber(disk: ScsiDisk): Uint8Array {
-  const { serialNumber } = disk.identity;
-  const { bytes } = page(0x80, serialNumber.length);
-  writeText(bytes, HEADER_BYTES, serialNumber.length, serialNumber);
-  return bytes;
+  return page(VpdPage.UNIT_SERIAL_NUMBER, text(disk.identity.serialNumber));
 }
 
 function deviceIdentification(disk: ScsiDisk): Uint8Array {
   const { vendor, serialNumber, naa } = disk.identity;
-  const t10Bytes = 8 + serialNumber.length;
-  const { bytes } = page(0x83, 4 + t10Bytes + 4 + naa.length);
-  let at = HEADER_BYTES;
-  bytes.set([CODE_SET_ASCII, DESIGNATOR_T10_VENDOR, 0, t10Bytes], at);
-  writeText(bytes, at + 4, 8, vendor);
-  writeText(bytes, at + 12, serialNumber.length, serialNumber);
-  at += 4 + t10Bytes;
-  bytes.set([CODE_SET_BINARY, DESIGNATOR_NAA, 0, naa.length], at);
-  bytes.set(naa, at + 4);
-  return bytes;
+  const vendorAndSerial = text(vendor.padEnd(VENDOR_CHARACTERS) + serialNumber);
+  return page(
+    VpdPage.DEVICE_IDENTIFICATION,
+    concatenate([
+      designator(DesignatorCodeSet.ASCII, DesignatorType.T10_VENDOR_ID, vendorAndSerial),
+      designator(DesignatorCodeSet.BINARY, DesignatorType.NAA, naa),
+    ]),
+  );
+}
+
+function designator(codeSet: number, type: number, name: Uint8Array): Uint8Array {
+  const code = { codeSet };
+  return concatenate([DesignatorHeader.bytes({ code, kind: { type }, designatorLength: name.length }), name]);
 }
 
 function blockLimits(disk: ScsiDisk): Uint8Array {
-  const { bytes, view } = page(0xb0, 0x3c);
   const granularity = disk.device.physicalBlockBytes / disk.blockBytes;
-  bytes[4] = WSNZ;
-  view.setUint16(6, granularity);
-  view.setUint32(8, disk.maxTransferBlocks);
-  view.setUint32(36 + 4, maxWriteSameBlocks(disk));
-  if (disk.thin) {
-    view.setUint32(20, maxUnmapBlocks(disk));
-    view.setUint32(24, MAX_UNMAP_DESCRIPTORS);
-    view.setUint32(28, granularity);
-    view.setUint32(32, UGAVALID);
-  }
-  return bytes;
+  const unmapLimits = {
+    maxUnmapBlocks: maxUnmapBlocks(disk),
+    maxUnmapDescriptors: MAX_UNMAP_DESCRIPTORS,
+    optimalUnmapGranularity: granularity,
+    unmapAlignment: UNMAP_ALIGNMENT_VALID,
+  };
+  return BlockLimitsPage.bytes({
+    ...header(VpdPage.BLOCK_LIMITS, BlockLimitsPage.size),
+    flags: { writeSameNonZero: 1 },
+    optimalTransferGranularity: granularity,
+    maxTransferBlocks: disk.maxTransferBlocks,
+    maxWriteSameBlocks: maxWriteSameBlocks(disk),
+    ...(disk.thin ? unmapLimits : {}),
+  });
 }
 
 function blockDeviceCharacteristics(): Uint8Array {
-  const { bytes, view } = page(0xb1, 0x3c);
-  view.setUint16(4, NON_ROTATING);
-  return bytes;
+  return BlockCharacteristicsPage.bytes({
+    ...header(VpdPage.BLOCK_DEVICE_CHARACTERISTICS, BlockCharacteristicsPage.size),
+    rotationRate: ROTATION_NON_ROTATING,
+  });
 }
 
 function logicalBlockProvisioning(): Uint8Array {
-  const { bytes } = page(0xb2, 4);
-  bytes[5] = LBPU | LBPWS | LBPRZ;
-  bytes[6] = THIN_PROVISIONED;
+  return LogicalBlockProvisioningPage.bytes({
+    ...header(VpdPage.LOGICAL_BLOCK_PROVISIONING, LogicalBlockProvisioningPage.size),
+    flags: { unmap: 1, writeSame16Unmap: 1, readZeros: 1 },
+    provisioning: { type: ProvisioningType.THIN },
+  });
+}
+
+function text(characters: string): Uint8Array {
+  const bytes = new Uint8Array(characters.length);
+  ascii(characters.length, ' ').write(new DataView(bytes.buffer), 0, characters);
   return bytes;
 }

@@ -35,7 +35,8 @@ describe('MODE SENSE', () => {
   });
 
   it('changeable values are a mask, default ones ignore what was set, saved ones do not exist', async () => {
-    const disk = patternDisk(8, { writeCache: false });
+    const disk = patternDisk(8);
+    disk.writeCache = false;
     const cache = async (control: number) =>
       (await issue(disk, sense6((control << 6) | 0x08), { room: 255 })).data[6];
     expect([await cache(0), await cache(1), await cache(2)]).toEqual([0, 4, 4]);
