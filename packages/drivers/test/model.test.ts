@@ -41,7 +41,7 @@ async function check(subject: Subject, batches: readonly Request[][]): Promise<v
   await again.close();
 }
 
-function property(make: (seed: number) => Promise<Subject>, numRuns = 60) {
+function property(make: (seed: number) => Promise<Subject>, numRuns = 40) {
   return fc.assert(
     fc.asyncProperty(batchesFor(BLOCKS), fc.nat(), async (batches, seed) => check(await make(seed), batches)),
     { numRuns },
@@ -138,7 +138,7 @@ describe('after a power cut', () => {
           model.flushed();
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 20 },
     );
   });
 });
