@@ -16,7 +16,7 @@ const KINDS: [kind: BlockError['kind'], onRead: string, onWrite: string][] = [
   ['no-space', '7/27/07', '7/27/07'],
   ['read-only', '7/27/00', '7/27/00'],
   ['out-of-range', '5/21/00', '5/21/00'],
-  ['closed', '2/04/00', '2/3a/00'],
+  ['closed', '2/3a/00', '2/3a/00'],
 ];
 
 describe.each([
