@@ -168,7 +168,7 @@ export function heapBytesPerPacket(heapBytes: () => number, packets = 400_000): 
     host.endReceive();
   };
   guest.onReceive = () => {
-    while (guest.receive(answer)) continue;
+    while (guest.receive(answer));
     guest.endReceive();
   };
   const run = (count: number): void => {

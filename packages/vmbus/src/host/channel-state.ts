@@ -33,7 +33,7 @@ export type ChannelState =
   /** The guest broke its ring; the device has stopped, but the guest has not closed. */
   | { readonly at: 'broken' }
   /** The rings are gone and the device is stopping. */
-  | { readonly at: 'closing'; readonly then: Afterwards }
+  | { readonly at: 'closing'; readonly towards: Afterwards }
   /** The guest let go of it; it is offered anew on the next connection. */
   | { readonly at: 'released' }
   /** Rescinded; the guest has not let go yet. */
@@ -113,8 +113,8 @@ function complain(state: ChannelState, reason: string): ChannelStep {
   return stay(state, { do: 'complain', reason });
 }
 
-function closing(then: Afterwards, reason: string, ...first: ChannelEffect[]): ChannelStep {
-  return go({ at: 'closing', then }, ...first, { do: 'stop', reason });
+function closing(towards: Afterwards, reason: string, ...first: ChannelEffect[]): ChannelStep {
+  return go({ at: 'closing', towards }, ...first, { do: 'stop', reason });
 }
 
 function forgotten(keep: boolean): { readonly at: 'unannounced' } | { readonly at: 'gone' } {
@@ -159,7 +159,11 @@ function whenOpening(state: ChannelState & { at: 'opening' }, event: ChannelEven
       return go(next, { do: 'answer-open', request, status: event.status });
     }
     case 'broke':
-      return closing({ at: 'closed' }, event.reason, { do: 'answer-open', request, status: NtStatus.INVALID_DEVICE_STATE });
+      return closing({ at: 'closed' }, event.reason, {
+        do: 'answer-open',
+        request,
+        status: NtStatus.INVALID_DEVICE_STATE,
+      });
     case 'open':
       return complain(state, 'open of a channel that is being opened');
     case 'close':
@@ -195,7 +199,11 @@ function whenOpen(state: ChannelState & { at: 'open' }, event: ChannelEvent): Ch
 }
 
 function refuse(state: ChannelState, request: OpenParameters, reason: string): ChannelStep {
-  return stay(state, { do: 'complain', reason }, { do: 'answer-open', request, status: NtStatus.INVALID_DEVICE_STATE });
+  return stay(
+    state,
+    { do: 'complain', reason },
+    { do: 'answer-open', request, status: NtStatus.INVALID_DEVICE_STATE },
+  );
 }
 
 function whenBroken(state: ChannelState, event: ChannelEvent): ChannelStep {
@@ -216,31 +224,34 @@ function whenBroken(state: ChannelState, event: ChannelEvent): ChannelStep {
 }
 
 function whenClosing(state: ChannelState & { at: 'closing' }, event: ChannelEvent): ChannelStep {
-  const { then } = state;
-  const towards = (next: Afterwards, ...effects: ChannelEffect[]): ChannelStep =>
-    go({ at: 'closing', then: next }, ...effects);
+  const { towards } = state;
+  const turn = (next: Afterwards, ...effects: ChannelEffect[]): ChannelStep =>
+    go({ at: 'closing', towards: next }, ...effects);
   switch (event.kind) {
     case 'stopped':
-      if (then.at !== 'reopen') return go(then);
-      return go({ at: 'opening', request: then.request }, { do: 'start', request: then.request });
+      if (towards.at !== 'reopen') return go(towards);
+      return go({ at: 'opening', request: towards.request }, { do: 'start', request: towards.request });
     case 'forget':
-      return towards(then.at === 'gone' || then.at === 'revoked' ? { at: 'gone' } : forgotten(event.keep), DROP);
+      return turn(
+        towards.at === 'gone' || towards.at === 'revoked' ? { at: 'gone' } : forgotten(event.keep),
+        DROP,
+      );
     case 'rescind':
-      if (then.at === 'unannounced') return towards({ at: 'gone' });
-      if (then.at === 'revoked' || then.at === 'gone') return stay(state);
-      return towards({ at: 'revoked' }, RESCIND);
+      if (towards.at === 'unannounced') return turn({ at: 'gone' });
+      if (towards.at === 'revoked' || towards.at === 'gone') return stay(state);
+      return turn({ at: 'revoked' }, RESCIND);
     case 'release':
-      if (then.at === 'revoked') return towards({ at: 'gone' }, DROP);
-      if (then.at === 'closed') return towards({ at: 'released' }, DROP);
+      if (towards.at === 'revoked') return turn({ at: 'gone' }, DROP);
+      if (towards.at === 'closed') return turn({ at: 'released' }, DROP);
       return complain(state, 'release of an open channel');
     case 'open':
-      if (then.at === 'closed') return towards({ at: 'reopen', request: event.request });
+      if (towards.at === 'closed') return turn({ at: 'reopen', request: event.request });
       // No reply is owed to an open that crossed the rescind.
-      if (then.at === 'revoked') return stay(state);
+      if (towards.at === 'revoked') return stay(state);
       return refuse(state, event.request, 'open of a channel that is open');
     case 'close':
-      if (then.at === 'broken' || then.at === 'reopen') return towards({ at: 'closed' });
-      if (then.at === 'revoked') return stay(state);
+      if (towards.at === 'broken' || towards.at === 'reopen') return turn({ at: 'closed' });
+      if (towards.at === 'revoked') return stay(state);
       return complain(state, 'close of a channel that is not open');
     default:
       return stay(state);

@@ -14,5 +14,8 @@ export function guestPage(memory: GuestMemory, gpa: number): GuestPage | undefin
   const pages = memory.pages([gpa / PAGE_BYTES]);
   const offset = pages?.offsets[0];
   if (pages === undefined || offset === undefined) return undefined;
-  return { words: new Int32Array(pages.buffer, 0, Math.floor(pages.buffer.byteLength / 4)), first: offset / 4 };
+  return {
+    words: new Int32Array(pages.buffer, 0, Math.floor(pages.buffer.byteLength / 4)),
+    first: offset / 4,
+  };
 }

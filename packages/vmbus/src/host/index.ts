@@ -9,3 +9,4 @@ export type {
   OfferedDevice,
   OpenRequest,
 } from './offered-device.ts';
+export { VmbusHost, type VmbusHostOptions } from './vmbus-host.ts';

@@ -44,6 +44,9 @@ export interface ChannelBus {
 export interface ChannelIdentity {
   readonly relid: number;
   readonly device: OfferedDevice;
+  /** The device's GUIDs in lower case, so that they compare as text. */
+  readonly interfaceId: string;
+  readonly instanceId: string;
   readonly subchannelIndex: number;
   readonly primary: OfferedChannel | undefined;
   readonly monitorId: number | undefined;
@@ -58,6 +61,8 @@ export function connectionIdOf(relid: number): number {
 export class OfferedChannel {
   readonly relid: number;
   readonly device: OfferedDevice;
+  readonly interfaceId: string;
+  readonly instanceId: string;
   readonly subchannelIndex: number;
   readonly primary: OfferedChannel | undefined;
   readonly monitorId: number | undefined;
@@ -76,6 +81,8 @@ export class OfferedChannel {
     this.#bus = bus;
     this.relid = identity.relid;
     this.device = identity.device;
+    this.interfaceId = identity.interfaceId;
+    this.instanceId = identity.instanceId;
     this.subchannelIndex = identity.subchannelIndex;
     this.primary = identity.primary;
     this.monitorId = identity.monitorId;
@@ -202,10 +209,10 @@ export class OfferedChannel {
   inspect(): InspectNode {
     const state = this.#state;
     return {
-      interfaceId: this.device.interfaceId,
-      instanceId: this.device.instanceId,
+      interfaceId: this.interfaceId,
+      instanceId: this.instanceId,
       subchannelIndex: this.subchannelIndex,
-      state: state.at === 'closing' ? `closing, then ${state.then.at}` : state.at,
+      state: state.at === 'closing' ? `closing, then ${state.towards.at}` : state.at,
       opens: this.opens,
       targetVp: this.#current?.targetVp,
       ring: this.#current,

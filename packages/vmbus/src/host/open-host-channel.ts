@@ -1,7 +1,7 @@
 /** An open channel in the parent. */
 
-import { RingChannel, type RingChannelSettings } from '../ring/ring-channel.ts';
 import type { SharedPages } from '../ring/guest-memory.ts';
+import { RingChannel, type RingChannelSettings } from '../ring/ring-channel.ts';
 import type { GpadlRange, HostChannel } from './offered-device.ts';
 
 /** What an open channel asks of the offer that it belongs to. */

@@ -3,7 +3,7 @@
 import { tracePoint, warning } from '@viridian/trace';
 
 /** A channel message: `direction` is `sent` or `received`. */
-export const messageTrace = tracePoint('vmbus.message', ['direction', 'type', 'sizeBytes', 'relid'] as const);
+export const messageTrace = tracePoint('vmbus.message', ['direction', 'type', 'sizeBytes'] as const);
 
 /** A step in the life of a channel: offered, opened, closed, rescinded, released. */
 export const channelTrace = tracePoint('vmbus.channel', ['relid', 'step', 'detail'] as const);
