@@ -51,7 +51,7 @@ export class HypercallCounters {
     for (const code of Object.values(HypercallCode)) {
       if (this.ofCode(code) > 0) byCode[nameOf(HypercallCode, code)] = this.ofCode(code);
     }
-    if (this.#byCode[OTHER]! > 0) byCode['other'] = this.#byCode[OTHER]!;
+    if (this.#byCode[OTHER]! > 0) byCode.other = this.#byCode[OTHER]!;
     const failures: Record<string, number> = {};
     this.#byStatus.forEach((count, status) => {
       if (count > 0) failures[nameOf(HvStatus, status)] = count;
