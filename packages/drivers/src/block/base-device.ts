@@ -1,9 +1,12 @@
 /** What every block device does alike: checks a request, counts it, tracks it while in flight, closes in order. */
 
-import { type Counters, counters, type InspectNode } from '@viridian/trace';
+import { type Counters, counters, type InspectNode, tracePoint } from '@viridian/trace';
 import { type BlockDevice, BlockError, type Buffers, type WriteOptions } from './block-device.ts';
 import { buffersLength } from './buffers.ts';
 import { after, type Settling } from './settle.ts';
+
+/** Every request that was let in; `where` is the kind of device, so a stack of devices shows each layer. */
+const requests = tracePoint('drivers.block.request', ['operation', 'offset', 'lengthBytes']);
 
 /** The fixed properties of a device. */
 export interface DeviceShape {
@@ -83,6 +86,7 @@ export abstract class BaseDevice implements BlockDevice {
       if (length === 0) return;
       this.#counters.reads += 1;
       this.#counters.readBytes += length;
+      if (requests.on) requests.emit(this.kind, 'read', offset, length);
       return this.#track(this.readRange(offset, into, length));
     } catch (error) {
       throw this.#refused(error);
@@ -97,6 +101,7 @@ export abstract class BaseDevice implements BlockDevice {
       if (length === 0) return;
       this.#counters.writes += 1;
       this.#counters.writtenBytes += length;
+      if (requests.on) requests.emit(this.kind, 'write', offset, length);
       const work = this.writeRange(offset, from, length);
       return this.#track(options?.fua === true ? after(work, () => this.flushAll()) : work);
     } catch (error) {
@@ -108,6 +113,7 @@ export abstract class BaseDevice implements BlockDevice {
     try {
       this.#admit(0, 0);
       this.#counters.flushes += 1;
+      if (requests.on) requests.emit(this.kind, 'flush', 0, 0);
       return this.readOnly ? undefined : this.#track(this.flushAll());
     } catch (error) {
       throw this.#refused(error);
@@ -121,6 +127,7 @@ export abstract class BaseDevice implements BlockDevice {
       this.#admitChange(offset);
       if (length === 0) return;
       this.#counters.discards += 1;
+      if (requests.on) requests.emit(this.kind, 'discard', offset, length);
       return this.#track(work());
     } catch (error) {
       throw this.#refused(error);

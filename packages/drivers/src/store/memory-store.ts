@@ -66,7 +66,7 @@ export class MemoryStore implements ByteStore {
         at += length;
       }
     }
-    this.#sizeBytes = Math.max(this.#sizeBytes, at);
+    if (at > offset) this.#sizeBytes = Math.max(this.#sizeBytes, at);
   }
 
   resize(sizeBytes: number): void {

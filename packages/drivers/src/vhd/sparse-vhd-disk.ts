@@ -1,5 +1,6 @@
 /** Dynamic and differencing VHD images as disks. "Virtual Hard Disk Image Format Specification", Dynamic/Differencing Hard Disk Image. */
 
+import { warning } from '@viridian/trace';
 import { BaseDevice } from '../block/base-device.ts';
 import type { BlockDevice, Buffers } from '../block/block-device.ts';
 import { fillBuffers, sliceBuffers } from '../block/buffers.ts';
@@ -35,6 +36,8 @@ interface Segment {
   readonly length: number;
 }
 
+const warnings = warning('drivers.vhd');
+
 // Past so many changes the disk no longer waits for a flush to write them down.
 const MOST_PENDING = 64;
 
@@ -63,6 +66,7 @@ export class SparseVhdDisk extends BaseDevice implements VhdDisk {
     this.type = parent === undefined ? 'dynamic' : 'differencing';
     this.uniqueId = formatUniqueId(found.footer.uniqueId);
     this.recovered = found.recovered;
+    if (found.recovered) warnings.report(`vhd/${this.uniqueId}`, 'opened by the footer copy at the start');
     this.#store = store;
     this.#table = table;
     this.#blockBytes = blockBytes;
@@ -181,8 +185,11 @@ export class SparseVhdDisk extends BaseDevice implements VhdDisk {
   }
 
   #commitIfMany(): void {
-    // A failure leaves the changes pending: the next flush meets it again and reports it.
-    if (this.#pending >= MOST_PENDING) this.#commit.run().catch(() => {});
+    if (this.#pending < MOST_PENDING) return;
+    // A failure leaves the changes pending: the next flush meets it again and fails.
+    this.#commit.run().catch((error: Error) => {
+      warnings.report(`vhd/${this.uniqueId}`, 'changes could not be written down', { error: error.message });
+    });
   }
 
   /** Data first, then what refers to it. */
