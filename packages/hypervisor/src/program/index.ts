@@ -1,1 +1,13 @@
-export {};
+/** `@viridian/hypervisor/program`: guests that are TypeScript programs, and the processor that runs them. */
+
+export {
+  type CpuidResult,
+  type GuestCpu,
+  GuestException,
+  type GuestMemoryAccess,
+  type GuestProgram,
+  type PortSize,
+  VpStopped,
+  WouldBlock,
+} from './guest-cpu.ts';
+export { programProcessors } from './program-processors.ts';
