@@ -9,3 +9,5 @@ export type {
   OpenOptions,
   VmbusGuestOptions,
 } from './guest-types.ts';
+export { VmbusError, type VmbusErrorKind } from './vmbus-error.ts';
+export { VmbusGuest } from './vmbus-guest.ts';

@@ -6,6 +6,7 @@ import type { GuestMemory, SharedPages } from '../ring/guest-memory.ts';
 import { channelTrace, deviceWarning, protocolWarning } from '../ring/trace-points.ts';
 import { type ChannelEvent, type ChannelState, type OpenParameters, stepChannel } from './channel-state.ts';
 import type { Session } from './connection-state.ts';
+import { afterDevice, deviceFailed } from './device-call.ts';
 import type { Gpadl, GpadlTable } from './gpadl-table.ts';
 import {
   gpadlCreatedMessage,
@@ -246,13 +247,13 @@ export class OfferedChannel {
     try {
       answer = this.device.open(channel, { openId, userData, subchannelIndex, targetVp });
     } catch (error) {
-      answer = this.#deviceFailed(error);
+      answer = deviceFailed(this.where, error);
     }
     if (typeof answer === 'number') {
       this.#opened(answer);
       return;
     }
-    const settled = answer.catch((error: unknown) => this.#deviceFailed(error));
+    const settled = answer.catch((error: unknown) => deviceFailed(this.where, error));
     this.#answer = settled;
     void settled.then((status) => {
       this.#answer = undefined;
@@ -335,17 +336,8 @@ export class OfferedChannel {
   }
 
   #stopDevice(channel: OpenHostChannel, reason: string, started: boolean): void {
-    let done: void | Promise<void>;
-    try {
-      done = started ? this.device.closed?.(channel, reason) : undefined;
-    } catch (error) {
-      this.#deviceFailed(error);
-    }
-    if (done === undefined) {
-      this.#stopped();
-      return;
-    }
-    void done.catch((error: unknown) => this.#deviceFailed(error)).then(() => this.#stopped());
+    const work = (): void | Promise<void> => (started ? this.device.closed?.(channel, reason) : undefined);
+    afterDevice(this.where, work, () => this.#stopped());
   }
 
   #stopped(): void {
@@ -369,17 +361,9 @@ export class OfferedChannel {
 
   #release(gpadl: Gpadl): void {
     const channel = this.#current;
-    let done: void | Promise<void>;
-    try {
-      done = channel === undefined ? undefined : this.device.releaseGpadl?.(channel, gpadl.id);
-    } catch (error) {
-      this.#deviceFailed(error);
-    }
-    if (done === undefined) {
-      this.#tornDown(gpadl);
-      return;
-    }
-    void done.catch((error: unknown) => this.#deviceFailed(error)).then(() => this.#tornDown(gpadl));
+    const work = (): void | Promise<void> =>
+      channel === undefined ? undefined : this.device.releaseGpadl?.(channel, gpadl.id);
+    afterDevice(this.where, work, () => this.#tornDown(gpadl));
   }
 
   #tornDown(gpadl: Gpadl): void {
@@ -387,11 +371,6 @@ export class OfferedChannel {
     if (!this.#bus.gpadls.has(gpadl)) return;
     this.#bus.gpadls.remove(gpadl);
     this.#bus.send(gpadlTorndownMessage(gpadl.id));
-  }
-
-  #deviceFailed(error: unknown): number {
-    deviceWarning.report(this.where, 'device failed', { error: String(error) });
-    return NtStatus.UNSUCCESSFUL;
   }
 
   #complain(reason: string): void {
