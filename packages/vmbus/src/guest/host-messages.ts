@@ -31,11 +31,13 @@ const REFUSED = -1;
 
 /** Takes the host's messages, one by one. */
 export class HostMessages {
+  readonly #where: string;
   readonly #replies: Replies;
   readonly #offers: GuestOffers;
   readonly #actions: HostMessageActions;
 
-  constructor(replies: Replies, offers: GuestOffers, actions: HostMessageActions) {
+  constructor(where: string, replies: Replies, offers: GuestOffers, actions: HostMessageActions) {
+    this.#where = where;
     this.#replies = replies;
     this.#offers = offers;
     this.#actions = actions;
@@ -50,7 +52,7 @@ export class HostMessages {
     }
     const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
     const type = view.getUint32(0, true);
-    messageTrace.emit('vmbus/guest', 'received', type, message.length);
+    if (messageTrace.on) messageTrace.emit(this.#where, 'received', type, message.length);
     switch (type) {
       case ChannelMessageType.OFFER_CHANNEL:
         this.#offer(message, version, type);

@@ -15,14 +15,14 @@ export type ReplyKind = 'version' | 'offers' | 'gpadl' | 'torndown' | 'open' | '
 export class Replies {
   readonly #waiters = new Map<string, Waiter>();
 
-  /** Throws Error when somebody waits for the same already. */
-  expect(kind: ReplyKind, relid = 0, id = 0): Promise<number> {
+  /** `owner`: the channel whose end is the end of the wait. Throws Error when somebody waits for the same already. */
+  expect(kind: ReplyKind, relid = 0, id = 0, owner = relid): Promise<number> {
     const key = `${kind}/${relid}/${id}`;
     if (this.#waiters.has(key)) throw new Error(`${key} is awaited already`);
     const { promise, resolve, reject } = Promise.withResolvers<number>();
     // Whoever gives up before it waits must not crash the program.
     promise.catch(() => undefined);
-    this.#waiters.set(key, { relid, resolve, reject });
+    this.#waiters.set(key, { relid: owner, resolve, reject });
     return promise;
   }
 

@@ -61,7 +61,7 @@ export class VmbusGuest implements GuestBus {
     this.#options = options;
     this.where = options.where ?? 'vmbus';
     this.#sender = new MessageSender(options, this.where);
-    this.#messages = new HostMessages(this.#replies, this.#offers, this.#actions());
+    this.#messages = new HostMessages(this.where, this.#replies, this.#offers, this.#actions());
   }
 
   get version(): number {
@@ -127,7 +127,7 @@ export class VmbusGuest implements GuestBus {
 
   async teardownGpadl(offer: ChannelOffer, gpadlId: number): Promise<void> {
     const { relid } = this.#present(offer);
-    const torndown = this.#replies.expect('torndown', 0, gpadlId);
+    const torndown = this.#replies.expect('torndown', 0, gpadlId, relid);
     await this.#send(
       GpadlTeardown.bytes({ type: ChannelMessageType.GPADL_TEARDOWN, relId: relid, gpadl: gpadlId }),
     );
