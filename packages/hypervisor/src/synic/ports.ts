@@ -80,40 +80,38 @@ export function portTargetIsValid(target: PortTarget): boolean {
 /** Posts a message to the port's VP; for any VP, to the first one, from the preferred on, that can take it. */
 export function postToPort(port: Port, type: number, payload: Uint8Array, sizeBytes: number): HvStatus {
   const { target, owner } = port;
-  if (port.deleted || target.type !== PortType.MESSAGE || owner.state !== 'active')
+  if (port.deleted || target.type !== PortType.MESSAGE || owner.state !== 'active') {
     return HvStatus.INVALID_PORT_ID;
-  if (target.vp !== HV_ANY_VP) {
-    const vp = owner.vps[target.vp];
-    if (vp === undefined) return HvStatus.INVALID_VP_INDEX;
-    return vp.synic.postMessage(target.sint, type, port.id, payload, sizeBytes, port);
   }
+  const isAny = target.vp === HV_ANY_VP;
+  const tries = isAny ? owner.vps.length : 1;
   let status: HvStatus = HvStatus.INVALID_VP_INDEX;
-  for (let i = 0; i < owner.vps.length; i++) {
-    const vp = owner.vps[(port.preferredVp + i) % owner.vps.length];
+  for (let i = 0; i < tries; i++) {
+    const vp = owner.vps[isAny ? (port.preferredVp + i) % tries : target.vp];
     if (vp === undefined) continue;
     status = vp.synic.postMessage(target.sint, type, port.id, payload, sizeBytes, port);
-    if (status !== HvStatus.INVALID_SYNIC_STATE) return status;
+    if (status !== HvStatus.INVALID_SYNIC_STATE) break;
   }
+  if (status === HvStatus.SUCCESS) port.deliveries += 1;
   return status;
 }
 
 /** Sets a flag of an event port, counted from its base; for any VP as with messages. */
 export function signalPort(port: Port, flag: number): HvStatus {
   const { target, owner } = port;
-  if (port.deleted || target.type !== PortType.EVENT || owner.state !== 'active')
+  if (port.deleted || target.type !== PortType.EVENT || owner.state !== 'active') {
     return HvStatus.INVALID_PORT_ID;
-  if (flag >= target.flagCount) return HvStatus.INVALID_PARAMETER;
-  if (target.vp !== HV_ANY_VP) {
-    const vp = owner.vps[target.vp];
-    if (vp === undefined) return HvStatus.INVALID_VP_INDEX;
-    return vp.synic.setEvent(target.sint, target.baseFlag + flag);
   }
+  if (flag >= target.flagCount) return HvStatus.INVALID_PARAMETER;
+  const isAny = target.vp === HV_ANY_VP;
+  const tries = isAny ? owner.vps.length : 1;
   let status: HvStatus = HvStatus.INVALID_VP_INDEX;
-  for (let i = 0; i < owner.vps.length; i++) {
-    const vp = owner.vps[(port.preferredVp + i) % owner.vps.length];
+  for (let i = 0; i < tries; i++) {
+    const vp = owner.vps[isAny ? (port.preferredVp + i) % tries : target.vp];
     if (vp === undefined) continue;
     status = vp.synic.setEvent(target.sint, target.baseFlag + flag);
-    if (status !== HvStatus.INVALID_SYNIC_STATE) return status;
+    if (status !== HvStatus.INVALID_SYNIC_STATE) break;
   }
+  if (status === HvStatus.SUCCESS) port.deliveries += 1;
   return status;
 }
