@@ -1,0 +1,141 @@
+import { FaultDisk, injectedError, MemoryDisk } from '@viridian/drivers';
+import { InspectTree } from '@viridian/trace';
+import { openStorvsc, ScsiError, type StorvscOptions } from '@viridian/vsc/storage';
+import { ScsiDisk, StorageController, type StorageControllerOptions } from '@viridian/vsp/storage';
+import { describe, expect, it } from 'vitest';
+import { type MachineOptions, TestMachine } from './support/machine.ts';
+import { pattern, patternDisk, ThinMemoryDisk } from './support/scsi.ts';
+
+const INSTANCE = '11111111-2222-3333-4444-555555555555';
+
+interface Setup {
+  readonly controller?: Partial<StorageControllerOptions>;
+  readonly machine?: MachineOptions;
+  readonly guest?: Partial<StorvscOptions>;
+}
+
+async function connect(setup: Setup = {}, disks: readonly ScsiDisk[] = [patternDisk(2048)]) {
+  const controller = new StorageController({ instanceId: INSTANCE, ...setup.controller });
+  disks.forEach((disk, lun) => {
+    controller.attach({ lun }, disk);
+  });
+  const machine = new TestMachine(controller, setup.machine);
+  const channel = await machine.open();
+  const opening = openStorvsc(channel.guest, { dma: machine.memory, ...setup.guest });
+  // The host offers sub-channels as soon as it has answered, which may be before `opening` has settled.
+  machine.onSubchannel = async (index) => (await opening).addChannel((await machine.open(index)).guest);
+  const adapter = await opening;
+  return { controller, machine, channel, adapter };
+}
+
+describe('both ends of a storage channel', () => {
+  it('agree on the newest version and find the disks', async () => {
+    const { controller, adapter } = await connect({}, [patternDisk(2048, { id: 'one' }), patternDisk(64)]);
+    const disks = await adapter.scan();
+    expect(adapter.version).toBe(0x0602);
+    expect(controller.inspect()).toMatchObject({ state: 'ready', version: 0x0602, outstanding: 0 });
+    expect(disks.map((disk) => [disk.address.lun, disk.sizeBytes])).toEqual([
+      [0, 2 ** 20],
+      [1, 32768],
+    ]);
+    expect(disks[0]!.facts).toEqual({
+      vendor: 'Msft',
+      product: 'Virtual Disk',
+      revision: '1.0',
+      serialNumber: 'one',
+      blockBytes: 512,
+      blockCount: 2048,
+      physicalBlockBytes: 512,
+      readOnly: false,
+      writeCache: true,
+      fua: true,
+      maxTransferBlocks: 16384,
+      unmap: 'none',
+      maxUnmapBlocks: 0,
+    });
+  });
+
+  it.each([
+    ['2.0', 0x0200],
+    ['4.2', 0x0402],
+    ['5.1', 0x0501],
+    ['6.0', 0x0600],
+    ['6.2', 0x0602],
+  ])('work with version %s alone', async (_, version) => {
+    const { adapter } = await connect({ controller: { versions: [version] } });
+    expect(adapter.version).toBe(version);
+    const [disk] = await adapter.scan();
+    expect(await disk!.readBytes(3, 5)).toEqual(pattern(3 * 512, 5 * 512));
+  });
+
+  it('move blocks and flush', async () => {
+    const { adapter } = await connect();
+    const [disk] = await adapter.scan();
+    const bytes = pattern(12345, 700 * 512);
+    await disk!.writeBytes(100, bytes);
+    await disk!.flush();
+    expect(await disk!.readBytes(100, 700)).toEqual(bytes);
+    expect(await disk!.readBytes(800, 1)).toEqual(pattern(800 * 512, 512));
+  });
+
+  it.each(['direct', 'later'] as const)('keep many requests in flight (signals %s)', async (delivery) => {
+    const { adapter, controller } = await connect({ machine: { delivery } });
+    const [disk] = await adapter.scan();
+    const reads = Array.from({ length: 500 }, async (_, i) => {
+      const lba = (i * 37) % 2040;
+      expect(await disk!.readBytes(lba, 8)).toEqual(pattern(lba * 512, 4096));
+    });
+    // More than the memory has pages for would throw: the pages of all 500 are taken at once.
+    await Promise.all(reads);
+    expect(controller.inspect()).toMatchObject({ outstanding: 0 });
+  });
+
+  it('spread requests over sub-channels', async () => {
+    const { adapter, machine } = await connect({ guest: { subchannels: 3 } });
+    await adapter.scan();
+    expect([machine.offered, adapter.subchannelCount]).toEqual([3, 3]);
+    const [disk] = adapter.disks;
+    await Promise.all(Array.from({ length: 40 }, (_, i) => disk!.readBytes(i, 1)));
+    const { channels } = machine.controller.inspect() as {
+      channels: () => Record<string, { inspect(): unknown }>;
+    };
+    const commands = Object.values(channels()).map((worker) => worker.inspect());
+    expect(commands).toHaveLength(4);
+    for (const worker of commands) {
+      expect((worker as { counters: { commands: number } }).counters.commands).toBeGreaterThan(5);
+    }
+  });
+
+  it('wait for room in small rings without losing or mixing anything', async () => {
+    const { adapter, channel } = await connect({ machine: { ringPages: 2, delivery: 'later' } });
+    const [disk] = await adapter.scan();
+    const reads = Array.from({ length: 300 }, async (_, i) => {
+      expect(await disk!.readBytes(i, 1)).toEqual(pattern(i * 512, 512));
+    });
+    await Promise.all(reads);
+    expect(channel.guest.counters.ringFull).toBeGreaterThan(0);
+    expect(adapter.inspect()).toMatchObject({ outstanding: 0 });
+  });
+
+  it('hand sense data to the caller', async () => {
+    const faults = new FaultDisk(new MemoryDisk(2 ** 20), ({ operation, offset }) =>
+      operation === 'read' && offset === 512 ? { error: injectedError('medium') } : undefined,
+    );
+    const { adapter } = await connect({}, [new ScsiDisk(faults)]);
+    const [disk] = await adapter.scan();
+    const error = await disk!.readBytes(1, 1).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ScsiError);
+    expect(error).toMatchObject({ key: 3, asc: 0x11, ascq: 0 });
+    expect(await disk!.readBytes(2, 1)).toEqual(new Uint8Array(512));
+  });
+
+  it('give blocks back', async () => {
+    const device = new ThinMemoryDisk(pattern(0, 64 * 512));
+    const { adapter } = await connect({}, [new ScsiDisk(device)]);
+    const [disk] = await adapter.scan();
+    expect([disk!.thin, disk!.facts.unmap]).toEqual([true, 'unmap']);
+    await disk!.discard(8, 16);
+    expect(device.discarded).toEqual([[4096, 8192]]);
+    expect(await disk!.readBytes(8, 16)).toEqual(new Uint8Array(8192));
+  });
+});
