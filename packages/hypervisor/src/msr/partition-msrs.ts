@@ -101,6 +101,14 @@ export class PartitionMsrs {
     return gpn === this.hypercallPage.shownAt;
   }
 
+  /** The system page of the hypercall page, with its code in it; no guest can write there. */
+  get codePage(): SystemPage {
+    const page = new SystemPage(this.#partition.hypervisor.memory, this.#partition.pages.hypercall);
+    // Pages come zeroed out of the pool.
+    if (page.bytes[0] === 0) page.bytes.fill(INT3).set(HYPERCALL_CODE);
+    return page;
+  }
+
   /** Writes REFERENCE_TSC; the page is right before the guest can see it. */
   setReferenceTsc(low: number, high: number): void {
     this.#publishFormula();
@@ -146,11 +154,7 @@ export class PartitionMsrs {
       this.hypercallPage.set(low, high, -1);
       return;
     }
-    const { hypercall } = this.#partition.pages;
-    const { bytes } = new SystemPage(this.#partition.hypervisor.memory, hypercall);
-    bytes.fill(INT3);
-    bytes.set(HYPERCALL_CODE);
-    this.hypercallPage.set(low, high, hypercall);
+    this.hypercallPage.set(low, high, this.codePage.number);
   }
 
   /** Writes scale and offset into the page in the order that lets readers notice: sequence 0 first, the new one last. */

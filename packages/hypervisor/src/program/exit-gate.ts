@@ -5,13 +5,9 @@
 
 import { type MemoryAccess, Outcome, type PortAccess, Reg, type RegisterFile } from '@viridian/x86';
 import { GuestException, VpStopped, WouldBlock } from './guest-cpu.ts';
+import { Instruction, instructionBytes, instructionName, instructionOffset } from './program-code.ts';
 import type { InterruptLines, ProgramHost } from './program-host.ts';
 
-/** The instructions, each with the length of its usual encoding. */
-export const Instruction = { CPUID: 0, RDMSR: 1, WRMSR: 2, VMCALL: 3, PORT: 4, MEMORY: 5 } as const;
-export type Instruction = (typeof Instruction)[keyof typeof Instruction];
-
-const NAMES = ['CPUID', 'RDMSR', 'WRMSR', 'VMCALL', 'IN or OUT', 'a memory access'] as const;
 const INVALID_OPCODE = 6;
 const GENERAL_PROTECTION = 13;
 const RIP_LOW = Reg.RIP * 2;
@@ -38,16 +34,26 @@ export class ExitGate {
   readonly #host: ProgramHost;
   readonly #registers: RegisterFile;
   readonly #lines: InterruptLines;
-  /** RIP of the program: it stands still, for there is no code. A parent that finishes an instruction moves it. */
-  readonly #rip: readonly [low: number, high: number];
+  /** Where the page of instructions lies, as halves; within it only the low half differs. */
+  readonly #codeLow: number;
+  readonly #codeHigh: number;
+  /** Low half of RIP of the instruction that is executed. A parent that finishes it moves RIP. */
+  #ripLow = 0;
+  /** Where RIP stands between instructions: where the program was started. */
+  readonly #homeLow: number;
+  readonly #homeHigh: number;
   /** Continues the asynchronous instruction that waits for the parent. */
   #continue: (() => void) | undefined;
 
-  constructor(host: ProgramHost, registers: RegisterFile, lines: InterruptLines) {
+  /** `codeGpa` is where the partition sees the page of `program-code.ts`. */
+  constructor(host: ProgramHost, registers: RegisterFile, lines: InterruptLines, codeGpa: number) {
     this.#host = host;
     this.#registers = registers;
     this.#lines = lines;
-    this.#rip = [registers.dwords[RIP_LOW]!, registers.dwords[RIP_LOW + 1]!];
+    this.#homeLow = registers.dwords[RIP_LOW]!;
+    this.#homeHigh = registers.dwords[RIP_LOW + 1]!;
+    this.#codeLow = codeGpa >>> 0;
+    this.#codeHigh = Math.floor(codeGpa / 2 ** 32);
   }
 
   /** The program is over: every further instruction throws {@link VpStopped}. */
@@ -66,13 +72,25 @@ export class ExitGate {
   }
 
   /**
+   * Comes before the operands of an instruction go into the registers: what is still open has to be over first. Throws
+   * VpStopped, WouldBlock, or an exception that the parent injected.
+   */
+  prepare(instruction: number): void {
+    this.check();
+    if (this.#continue !== undefined) {
+      if (this.#host.interceptSuspended) throw new WouldBlock(instructionName(instruction));
+      this.resume();
+    }
+    // The program caught a WouldBlock and went on.
+    if (this.#host.interceptSuspended) this.#waitForParent(instruction);
+    this.#takeException();
+  }
+
+  /**
    * Executes an instruction to its end. True when the parent finished it, with its results in the registers. Throws the
    * exception that it raises. Allocates nothing when all goes well.
    */
-  execute(instruction: Instruction): boolean {
-    this.check();
-    if (this.#host.interceptSuspended) this.#finishAbandoned(instruction);
-    this.#takeException();
+  execute(instruction: number): boolean {
     for (;;) {
       const outcome = this.#exit(instruction);
       if (outcome === Outcome.DONE) return false;
@@ -90,14 +108,12 @@ export class ExitGate {
    * `result` takes the results out, before anything else can change them.
    */
   executeAsync<Result>(
-    instruction: Instruction,
+    instruction: number,
     load: () => void,
     result: (finishedByParent: boolean) => Result,
   ): Promise<Result> {
     return new Promise((resolve, reject) => {
       const attempt = (): void => {
-        this.check();
-        this.#takeException();
         load();
         const outcome = this.#exit(instruction);
         if (outcome === Outcome.DONE || outcome === Outcome.YIELD) resolve(result(false));
@@ -106,8 +122,10 @@ export class ExitGate {
       };
       const resume = (): void => {
         try {
+          const moved = this.#wasMoved();
           this.#takeException();
-          if (this.#wasMoved()) resolve(result(true));
+          this.check();
+          if (moved) resolve(result(true));
           else attempt();
         } catch (error) {
           settleFailure(error);
@@ -117,8 +135,7 @@ export class ExitGate {
       const settleFailure = (error: unknown): void => {
         if (!(error instanceof VpStopped)) reject(error);
       };
-      if (this.#continue !== undefined)
-        throw new Error('one instruction at a time: the last still waits for the parent');
+      this.prepare(instruction);
       attempt();
     });
   }
@@ -131,22 +148,35 @@ export class ExitGate {
     next();
   }
 
-  #exit(instruction: Instruction): Outcome {
+  /** Has the hypervisor execute an instruction; RIP stays on it only when it was suspended. */
+  #exit(instruction: number): Outcome {
+    const { dwords } = this.#registers;
+    this.#ripLow = this.#codeLow + instructionOffset(instruction);
+    dwords[RIP_LOW] = this.#ripLow;
+    dwords[RIP_LOW + 1] = this.#codeHigh;
+    const outcome = this.#dispatch(instruction);
+    if (outcome !== Outcome.SUSPEND) this.#goHome();
+    return outcome;
+  }
+
+  #goHome(): void {
+    const { dwords } = this.#registers;
+    dwords[RIP_LOW] = this.#homeLow;
+    dwords[RIP_LOW + 1] = this.#homeHigh;
+  }
+
+  #dispatch(instruction: number): Outcome {
     const host = this.#host;
-    switch (instruction) {
-      case Instruction.CPUID:
-        return host.cpuid(2);
-      case Instruction.RDMSR:
-        return host.readMsr(2);
-      case Instruction.WRMSR:
-        return host.writeMsr(2);
-      case Instruction.VMCALL:
-        return host.hypercall(3);
-      case Instruction.PORT:
-        return host.port(this.port satisfies PortAccess);
-      case Instruction.MEMORY:
-        return this.accessRam?.(this.memory!) === true ? Outcome.DONE : host.memory(this.memory!);
+    const length = instructionBytes(instruction);
+    if (instruction === Instruction.VMCALL) return host.hypercall(length);
+    if (instruction === Instruction.RDMSR) return host.readMsr(length);
+    if (instruction === Instruction.WRMSR) return host.writeMsr(length);
+    if (instruction === Instruction.CPUID) return host.cpuid(length);
+    if (instruction < Instruction.LOAD) {
+      this.port.instructionBytes = length;
+      return host.port(this.port satisfies PortAccess);
     }
+    return this.accessRam?.(this.memory!) === true ? Outcome.DONE : host.memory(this.memory!);
   }
 
   /** Throws the exception of an outcome, unless the parent wants to see it: then true, and the VP is suspended. */
@@ -154,27 +184,25 @@ export class ExitGate {
     const vector = outcome === Outcome.GENERAL_PROTECTION ? GENERAL_PROTECTION : INVALID_OPCODE;
     const hasErrorCode = vector === GENERAL_PROTECTION;
     if ((this.exceptionFilter & (1 << vector)) !== 0) {
+      const { dwords } = this.#registers;
+      dwords[RIP_LOW] = this.#ripLow;
+      dwords[RIP_LOW + 1] = this.#codeHigh;
       if (this.#host.exception(vector, 0, hasErrorCode) === Outcome.SUSPEND) return true;
+      this.#goHome();
     }
     throw new GuestException(vector);
   }
 
   /** Lets the parent work until it lets the VP go on: true when it finished the instruction itself. */
-  #waitForParent(instruction: Instruction): boolean {
+  #waitForParent(instruction: number): boolean {
     do {
       this.check();
-      if (!this.#host.runParent()) throw new WouldBlock(NAMES[instruction]);
+      if (!this.#host.runParent()) throw new WouldBlock(instructionName(instruction));
     } while (this.#host.interceptSuspended);
     this.check();
+    const moved = this.#wasMoved();
     this.#takeException();
-    return this.#wasMoved();
-  }
-
-  /** The program caught a WouldBlock and goes on: the parent has to be done with that instruction first. */
-  #finishAbandoned(instruction: Instruction): void {
-    const saved = this.#registers.qwords.slice();
-    this.#waitForParent(instruction);
-    this.#registers.qwords.set(saved);
+    return moved;
   }
 
   #takeException(): void {
@@ -184,13 +212,11 @@ export class ExitGate {
     throw new GuestException(exception.vector, exception.errorCode, 'injected by the parent');
   }
 
-  /** Whether the parent moved RIP, which then goes back to where the program stands. */
+  /** Whether the parent moved RIP. */
   #wasMoved(): boolean {
     const { dwords } = this.#registers;
-    const [low, high] = this.#rip;
-    if (dwords[RIP_LOW] === low && dwords[RIP_LOW + 1] === high) return false;
-    dwords[RIP_LOW] = low;
-    dwords[RIP_LOW + 1] = high;
-    return true;
+    const moved = dwords[RIP_LOW] !== this.#ripLow || dwords[RIP_LOW + 1] !== this.#codeHigh;
+    this.#goHome();
+    return moved;
   }
 }

@@ -62,8 +62,8 @@ export interface GuestMemoryAccess {
   /** Where a byte of RAM lies: its shared buffer and the offset in it. Undefined where there is no plain RAM (overlays). */
   locate(gpa: number): { readonly buffer: SharedArrayBuffer; readonly offset: number } | undefined;
   /**
-   * Single little-endian accesses. One to an unmapped page causes a memory intercept, as the instruction
-   * `MOV RAX, [gpa]` or `MOV [gpa], RAX` of that size would: the parent sets RAX and moves RIP, or maps the page.
+   * Single little-endian accesses. One to an unmapped page causes a memory intercept, as `MOV RAX, [RDI]` or
+   * `MOV [RDI], RAX` of that size would: the parent finishes that instruction, or maps the page.
    */
   read8(gpa: number): number;
   read16(gpa: number): number;

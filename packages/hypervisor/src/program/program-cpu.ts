@@ -3,9 +3,10 @@
 import { Reg, type RegisterFile } from '@viridian/x86';
 import type { GpaSpace } from '../partition/gpa-space.ts';
 import { IA32_TSC, readOwnMsr, writeOwnMsr } from './architectural-msr.ts';
-import { ExitGate, Instruction } from './exit-gate.ts';
+import { ExitGate } from './exit-gate.ts';
 import type { CpuidResult, GuestCpu, GuestMemoryAccess, PortSize } from './guest-cpu.ts';
 import { InterruptGates } from './interrupt-gates.ts';
+import { Instruction } from './program-code.ts';
 import type { InterruptLines, ProgramHost } from './program-host.ts';
 import { ProgramMemory } from './program-memory.ts';
 
@@ -34,19 +35,21 @@ export class ProgramCpu implements GuestCpu {
     registers: RegisterFile,
     lines: InterruptLines,
     gpa: GpaSpace,
+    codeGpa: number,
     fault: (reason: string, error?: unknown) => never,
   ) {
     this.index = index;
     this.registers = registers;
     this.#dwords = registers.dwords;
     this.#host = host;
-    this.gate = new ExitGate(host, registers, lines);
+    this.gate = new ExitGate(host, registers, lines, codeGpa);
     this.gates = new InterruptGates(host, registers, lines, fault);
     this.memory = new ProgramMemory(gpa, this.gate, registers, () => this.gates.take());
   }
 
   cpuid(leaf: number, subleaf = 0): CpuidResult {
     const dwords = this.#dwords;
+    this.gate.prepare(Instruction.CPUID);
     this.#set(RAX_LOW, leaf);
     this.#set(RCX_LOW, subleaf);
     this.gate.execute(Instruction.CPUID);
@@ -63,6 +66,7 @@ export class ProgramCpu implements GuestCpu {
   rdmsr(index: number): bigint {
     const own = this.#readOwn(index);
     if (own !== undefined) return own;
+    this.gate.prepare(Instruction.RDMSR);
     this.#set(RCX_LOW, index);
     this.gate.execute(Instruction.RDMSR);
     const value = this.#edxEax();
@@ -73,6 +77,7 @@ export class ProgramCpu implements GuestCpu {
   wrmsr(index: number, value: bigint): void {
     this.gate.check();
     if (writeOwnMsr(this.registers, index, BigInt.asUintN(64, value))) return;
+    this.gate.prepare(Instruction.WRMSR);
     this.#loadMsr(index, value);
     this.gate.execute(Instruction.WRMSR);
     this.gates.take();
@@ -112,6 +117,7 @@ export class ProgramCpu implements GuestCpu {
     outputHigh: number,
   ): number {
     const dwords = this.#dwords;
+    this.gate.prepare(Instruction.VMCALL);
     dwords[RCX_LOW] = controlLow;
     dwords[RCX_LOW + 1] = controlHigh;
     dwords[RDX_LOW] = inputLow;
@@ -128,21 +134,25 @@ export class ProgramCpu implements GuestCpu {
   }
 
   in(port: number, size: PortSize): number {
+    const instruction = Instruction.IN + (size >> 1);
+    this.gate.prepare(instruction);
     this.#loadPort(port, size, false, 0);
-    const value = this.#portResult(this.gate.execute(Instruction.PORT));
+    const value = this.#portResult(this.gate.execute(instruction));
     this.gates.take();
     return value;
   }
 
   out(port: number, size: PortSize, value: number): void {
+    const instruction = Instruction.OUT + (size >> 1);
+    this.gate.prepare(instruction);
     this.#loadPort(port, size, true, value);
-    this.gate.execute(Instruction.PORT);
+    this.gate.execute(instruction);
     this.gates.take();
   }
 
   inAsync(port: number, size: PortSize): Promise<number> {
     return this.gate.executeAsync(
-      Instruction.PORT,
+      Instruction.IN + (size >> 1),
       () => this.#loadPort(port, size, false, 0),
       (finishedByParent) => this.#portResult(finishedByParent),
     );
@@ -150,7 +160,7 @@ export class ProgramCpu implements GuestCpu {
 
   outAsync(port: number, size: PortSize, value: number): Promise<void> {
     return this.gate.executeAsync(
-      Instruction.PORT,
+      Instruction.OUT + (size >> 1),
       () => this.#loadPort(port, size, true, value),
       () => undefined,
     );

@@ -8,6 +8,8 @@ export interface ProgramHost extends ExitHandler {
   readonly stopping: boolean;
   /** True while an intercept of this processor is with the parent. */
   readonly interceptSuspended: boolean;
+  /** System page of the partition that holds the hypervisor's code for it: the hypercall page. */
+  readonly codePage: number;
   /** Gives the partition's ancestors the turns that they wait for; false when none waited. */
   runParent(): boolean;
 }

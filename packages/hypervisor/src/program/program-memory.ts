@@ -2,13 +2,12 @@
 
 import { AccessKind, PAGE_BYTES, Reg, type RegisterFile } from '@viridian/x86';
 import type { GpaSpace } from '../partition/gpa-space.ts';
-import { type ExitGate, Instruction } from './exit-gate.ts';
+import type { ExitGate } from './exit-gate.ts';
 import { GuestException, type GuestMemoryAccess } from './guest-cpu.ts';
+import { Instruction, instructionBytes } from './program-code.ts';
 
 const PAGE_FAULT = 14;
 const FOUR_GIB_PAGES = 2 ** 20;
-/** Length of MOV between RAX and memory, as intercept messages tell it. */
-const MOV_BYTES = 3;
 const RAX_LOW = Reg.RAX * 2;
 
 type AccessSize = 1 | 2 | 4 | 8;
@@ -53,7 +52,9 @@ export class ProgramMemory implements GuestMemoryAccess {
   view(gpa: number, lengthBytes: number): Uint8Array<SharedArrayBuffer> {
     this.#gate.check();
     const space = this.#gpa;
-    if (!space.locate(gpa, AccessKind.READ)) throw notMapped(gpa);
+    // The page of instructions is the processor's own.
+    if (gpa >= (space.pageCount - 1) * PAGE_BYTES || !space.locate(gpa, AccessKind.READ))
+      throw notMapped(gpa);
     const { bank, offset } = space;
     const end = gpa + lengthBytes;
     for (let page = gpa - (gpa % PAGE_BYTES) + PAGE_BYTES; page < end; page += PAGE_BYTES) {
@@ -129,16 +130,17 @@ export class ProgramMemory implements GuestMemoryAccess {
       for (let at = 0; at < size; at += 1) bytes[at] = bank.bytes[offset + at]!;
       return;
     }
-    // An access across a page border is two accesses to the memory behind.
-    for (let at = 0; at < size; ) {
-      const part = partOf(gpa + at, size - at);
-      if (space.locate(gpa + at, AccessKind.READ)) {
-        for (let byte = 0; byte < part; byte += 1) bytes[at + byte] = space.bank.bytes[space.offset + byte]!;
-      } else {
-        this.#exit(gpa + at, bytes.subarray(at, at + part), AccessKind.READ);
-      }
-      at += part;
+    if (gpa % PAGE_BYTES <= PAGE_BYTES - size) {
+      this.#exit(gpa, bytes, AccessKind.READ);
+      return;
     }
+    // Across a page border each byte goes its own way.
+    const collected = bytes.slice();
+    for (let at = 0; at < size; at += 1) {
+      this.#load(gpa + at, 1);
+      collected[at] = this.#bytes[1][0]!;
+    }
+    bytes.set(collected);
   }
 
   /** Takes `size` bytes out of the scratch. */
@@ -146,44 +148,45 @@ export class ProgramMemory implements GuestMemoryAccess {
     this.#gate.check();
     const bytes = this.#bytes[size];
     const space = this.#gpa;
-    for (let at = 0; at < size; ) {
-      const part = partOf(gpa + at, size - at);
-      if (space.locate(gpa + at, AccessKind.WRITE)) {
-        const { bank, offset } = space;
-        for (let byte = 0; byte < part; byte += 1) bank.bytes[offset + byte] = bytes[at + byte]!;
-      } else {
-        this.#exit(gpa + at, bytes.subarray(at, at + part), AccessKind.WRITE);
-      }
-      at += part;
+    if (gpa % PAGE_BYTES > PAGE_BYTES - size) {
+      const collected = bytes.slice();
+      collected.forEach((byte, at) => {
+        this.write8(gpa + at, byte);
+      });
+    } else if (space.locate(gpa, AccessKind.WRITE)) {
+      const { bank, offset } = space;
+      for (let at = 0; at < size; at += 1) bank.bytes[offset + at] = bytes[at]!;
+    } else {
+      this.#exit(gpa, bytes, AccessKind.WRITE);
     }
   }
 
-  /** An access that no RAM answers, as MOV between RAX and memory. */
-  #exit(gpa: number, data: Uint8Array, kind: AccessKind): void {
-    const { dwords } = this.#registers;
-    // The bytes are moved aside: what the handler does may come back here.
-    const moved = data.slice();
-    if (kind === AccessKind.WRITE) this.#toRax(moved);
+  /** An access that no RAM answers, as MOV between RAX and [RDI]. */
+  #exit(gpa: number, scratch: Uint8Array, kind: AccessKind): void {
+    const { dwords, qwords } = this.#registers;
+    // Aside: the parent and interrupt handlers may use the scratch meanwhile.
+    const data = scratch.slice();
+    const isWrite = kind === AccessKind.WRITE;
+    const instruction = (isWrite ? Instruction.STORE : Instruction.LOAD) + Math.log2(data.length);
+    this.#gate.prepare(instruction);
+    const gva = BigInt(gpa);
+    qwords[Reg.RDI] = gva;
+    if (isWrite) this.#toRax(data);
     this.#gate.memory = {
       gpa,
-      gva: BigInt(gpa),
+      gva,
       gvaValid: true,
-      size: moved.length,
+      size: data.length,
       kind,
-      instructionBytes: MOV_BYTES,
-      data: moved,
+      instructionBytes: instructionBytes(instruction),
+      data,
     };
-    const finishedByParent = this.#gate.execute(Instruction.MEMORY);
-    if (kind === AccessKind.READ) {
-      if (finishedByParent) {
-        moved.forEach((_, at) => {
-          moved[at] = dwords[RAX_LOW + (at >> 2)]! >>> (8 * (at & 3));
-        });
-      }
+    const finishedByParent = this.#gate.execute(instruction);
+    if (finishedByParent && !isWrite) {
+      for (let at = 0; at < data.length; at += 1) data[at] = dwords[RAX_LOW + (at >> 2)]! >>> (8 * (at & 3));
     }
-    // An interrupt handler may use the scratch.
     this.#afterExit();
-    if (kind === AccessKind.READ) data.set(moved);
+    if (!isWrite) scratch.set(data);
   }
 
   #toRax(data: Uint8Array): void {
@@ -193,11 +196,6 @@ export class ProgramMemory implements GuestMemoryAccess {
       dwords[RAX_LOW + (at >> 2)]! |= byte << (8 * (at & 3));
     });
   }
-}
-
-/** Bytes of an access that lie in its first page. */
-function partOf(gpa: number, sizeBytes: number): number {
-  return Math.min(sizeBytes, PAGE_BYTES - (gpa % PAGE_BYTES));
 }
 
 function notMapped(gpa: number): GuestException {

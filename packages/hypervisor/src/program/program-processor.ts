@@ -6,6 +6,7 @@ import {
   CR0_PE,
   CR0_PG,
   EFER_LMA,
+  type MachineMemory,
   type Processor,
   Reg,
   RegisterFile,
@@ -17,6 +18,7 @@ import {
 import { APIC_BASE_GPA, ApicRegister } from '../apic/apic-registers.ts';
 import type { GpaSpace } from '../partition/gpa-space.ts';
 import { type GuestProgram, VpStopped } from './guest-cpu.ts';
+import { showProgramCode } from './program-code.ts';
 import { ProgramCpu } from './program-cpu.ts';
 import type { InterruptLines, ProgramHost } from './program-host.ts';
 
@@ -35,6 +37,7 @@ export interface ProgramProcessorOptions {
   readonly index: number;
   readonly host: ProgramHost;
   readonly gpa: GpaSpace;
+  readonly memory: MachineMemory;
   /** The program that the processor starts; asked each time that it starts. */
   readonly program: () => GuestProgram;
 }
@@ -123,10 +126,11 @@ export class ProgramProcessor implements Processor {
   gpaChanged(): void {}
 
   #start(): void {
-    const { index, host, gpa, program } = this.#options;
+    const { index, host, gpa, memory, program } = this.#options;
     enterLongMode(this.registers);
     const rip = Number(this.registers.qwords[Reg.RIP]!);
-    const cpu = new ProgramCpu(index, host, this.registers, this.#lines, gpa, (reason, error) =>
+    const codeGpa = showProgramCode(memory, gpa, host.codePage);
+    const cpu = new ProgramCpu(index, host, this.registers, this.#lines, gpa, codeGpa, (reason, error) =>
       this.#fault(cpu, reason, error),
     );
     cpu.gate.exceptionFilter = this.#exceptionFilter;

@@ -12,7 +12,7 @@ import { ProgramProcessor } from './program-processor.ts';
  */
 export function programProcessors(create: () => GuestProgram): ProcessorFactory {
   const programs = new WeakMap<GpaSpace, GuestProgram>();
-  return ({ partitionId, vpIndex, handler, gpa }) => {
+  return ({ partitionId, vpIndex, handler, gpa, memory }) => {
     if (!isProgramHost(handler))
       throw new TypeError('program processors need the exit handler of this hypervisor');
     const program = (): GuestProgram => {
@@ -24,6 +24,6 @@ export function programProcessors(create: () => GuestProgram): ProcessorFactory 
       return made;
     };
     const where = `partition/${partitionId}/vp/${vpIndex}`;
-    return new ProgramProcessor({ where, index: vpIndex, host: handler, gpa, program });
+    return new ProgramProcessor({ where, index: vpIndex, host: handler, gpa, memory, program });
   };
 }

@@ -39,6 +39,11 @@ export class VpExits implements ExitHandler {
     return this.#vp.stopping;
   }
 
+  /** System page of the partition that holds the hypervisor's code for it. */
+  get codePage(): number {
+    return this.#vp.msrs.codePage.number;
+  }
+
   /** True while an intercept of this processor is with the parent. */
   get interceptSuspended(): boolean {
     return this.#vp.interceptSuspend;
