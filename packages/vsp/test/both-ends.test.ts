@@ -96,13 +96,10 @@ describe('both ends of a storage channel', () => {
     expect([machine.offered, adapter.subchannelCount]).toEqual([3, 3]);
     const [disk] = adapter.disks;
     await Promise.all(Array.from({ length: 40 }, (_, i) => disk!.readBytes(i, 1)));
-    const { channels } = machine.controller.inspect() as {
-      channels: () => Record<string, { inspect(): unknown }>;
-    };
-    const commands = Object.values(channels()).map((worker) => worker.inspect());
-    expect(commands).toHaveLength(4);
-    for (const worker of commands) {
-      expect((worker as { counters: { commands: number } }).counters.commands).toBeGreaterThan(5);
+    const tree = new InspectTree();
+    tree.add('storage', machine.controller);
+    for (const index of [0, 1, 2, 3]) {
+      expect(tree.query(`storage/channels/${index}/counters/commands`)).toBeGreaterThan(5);
     }
   });
 

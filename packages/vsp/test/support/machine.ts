@@ -5,8 +5,6 @@ import type { HostChannel } from '@viridian/vmbus/host';
 import { type GuestMemory, PAGE_BYTES, RingChannel, type SharedPages } from '@viridian/vmbus/ring';
 import type { StorageController } from '@viridian/vsp/storage';
 
-const FEATURE_PAGES = 1;
-
 /** Guest RAM: page numbers are offsets, everything past the end is not RAM. */
 export class FlatMemory implements GuestMemory {
   readonly buffer: SharedArrayBuffer;
@@ -18,7 +16,8 @@ export class FlatMemory implements GuestMemory {
   constructor(pageCount: number) {
     this.pageCount = pageCount;
     this.buffer = new SharedArrayBuffer(pageCount * PAGE_BYTES);
-    this.#free = Array.from({ length: pageCount - FEATURE_PAGES }, (_, i) => pageCount - 1 - i);
+    // Page 0 stays free, as in real machines.
+    this.#free = Array.from({ length: pageCount - 1 }, (_, i) => pageCount - 1 - i);
   }
 
   get freePageCount(): number {
@@ -78,6 +77,8 @@ export class FlatMemory implements GuestMemory {
 export interface ChannelPair {
   readonly host: HostChannel & RingChannel;
   readonly guest: RingChannel;
+  /** Pages of the ring that the guest writes. */
+  readonly toHost: SharedPages;
   /** As when the guest closes it. Settles when the device has let go. */
   close(reason?: string): Promise<void>;
   /** Why the channel ended; undefined while it is open. */
@@ -174,6 +175,7 @@ export class TestMachine {
     return {
       host,
       guest,
+      toHost,
       close: (reason = 'closed by the guest') => end(reason),
       get ended() {
         return ended;
