@@ -135,4 +135,77 @@ describe('both ends of a storage channel', () => {
     expect(device.discarded).toEqual([[4096, 8192]]);
     expect(await disk!.readBytes(8, 16)).toEqual(new Uint8Array(8192));
   });
+
+  it('keep the guest up to date when disks come, go and grow', async () => {
+    const { adapter, controller, machine } = await connect();
+    const seen: string[] = [];
+    adapter.onDiskAdded = (disk) => seen.push(`+${disk.address.lun}`);
+    adapter.onDiskRemoved = (disk) => seen.push(`-${disk.address.lun}`);
+    await adapter.scan();
+    const quiet = async () => {
+      for (let turn = 0; turn < 2000; turn += 1) await Promise.resolve();
+    };
+    controller.attach({ lun: 3 }, patternDisk(64));
+    await quiet();
+    expect(seen).toEqual(['+0', '+3']);
+    const gone = adapter.disks[1]!;
+    await controller.detach({ lun: 3 });
+    await quiet();
+    expect(seen).toEqual(['+0', '+3', '-3']);
+    expect(gone.present).toBe(false);
+    await expect(gone.readBytes(0, 1)).rejects.toMatchObject({ kind: 'closed' });
+    expect(machine.memory.freePageCount).toBe(1024 - 1 - 16);
+  });
+
+  it('tell the guest of a new size', async () => {
+    const device = new MemoryDisk(2 ** 20);
+    const disk = new ScsiDisk(device);
+    const { adapter, controller } = await connect({}, [disk]);
+    const [seen] = await adapter.scan();
+    let changes = 0;
+    seen!.onChanged = () => {
+      changes += 1;
+    };
+    Object.assign(device, { sizeBytes: 2 ** 19 });
+    disk.capacityChanged();
+    controller.announce();
+    for (let turn = 0; turn < 3000; turn += 1) await Promise.resolve();
+    expect([seen!.sizeBytes, changes]).toEqual([2 ** 19, 1]);
+    await expect(seen!.readBytes(1024, 1)).rejects.toThrow(RangeError);
+  });
+
+  it('reset while requests run', async () => {
+    const { adapter } = await connect();
+    const [disk] = await adapter.scan();
+    const reads = Array.from({ length: 20 }, (_, i) => disk!.readBytes(i, 1));
+    await Promise.all([...reads, adapter.reset(), adapter.reset(disk!.address)]);
+    expect(await disk!.readBytes(9, 1)).toEqual(pattern(9 * 512, 512));
+  });
+
+  it('end a closed channel without losing a promise', async () => {
+    const { adapter, channel } = await connect();
+    const [disk] = await adapter.scan();
+    const reads = Promise.allSettled(Array.from({ length: 20 }, (_, i) => disk!.readBytes(i, 1)));
+    await channel.close();
+    expect((await reads).every(({ status }) => status === 'rejected')).toBe(true);
+    await adapter.whenIdle();
+  });
+
+  it('refuse what is not on the disk before it is sent', async () => {
+    const { adapter } = await connect();
+    const [disk] = await adapter.scan();
+    const pages = { gpns: [1], byteOffset: 0, byteCount: 4096 };
+    for (const [lba, blocks] of [
+      [2048, 1],
+      [-1, 1],
+      [0.5, 1],
+      [0, 0],
+      [0, 9],
+      [2047, 2],
+    ] as const) {
+      await expect(disk!.read(lba, blocks, pages)).rejects.toThrow(RangeError);
+    }
+    await expect(disk!.read(0, 8, { ...pages, byteOffset: 1 })).rejects.toThrow(RangeError);
+    await expect(disk!.read(0, 1, { ...pages, byteOffset: -1 })).rejects.toThrow(RangeError);
+  });
 });
