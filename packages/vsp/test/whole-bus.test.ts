@@ -34,7 +34,9 @@ describe('storage on the bus', () => {
     await disk!.writeBytes(1000, bytes);
     const reads = Array.from({ length: 60 }, (_, i) => disk!.readBytes(1000 + i, 1));
     const got = await Promise.all(reads);
-    got.forEach((block, i) => expect(block).toEqual(bytes.slice(i * 512, (i + 1) * 512)));
+    got.forEach((block, i) => {
+      expect(block).toEqual(bytes.slice(i * 512, (i + 1) * 512));
+    });
     expect(adapter.inspect()).toMatchObject({ outstanding: 0, version: 0x0602 });
 
     const held = machine.allocated.size;

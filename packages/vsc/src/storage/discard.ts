@@ -9,7 +9,7 @@ import {
 } from '@viridian/protocols/scsi';
 import type { CommandPool } from './command-pool.ts';
 import type { DiskFacts } from './disk-facts.ts';
-import { type DmaAllocator, DmaBuffer } from './guest-pages.ts';
+import type { DmaArena } from './dma-arena.ts';
 import type { LunAddress } from './lun-address.ts';
 
 /** The list's length fields do not count themselves. */
@@ -18,26 +18,23 @@ const LIST_BYTES = UnmapListHeader.size + UnmapDescriptor.size;
 /** Gives the blocks back in as many commands as it takes; nothing on a disk that is not thin. */
 export async function discardBlocks(
   pool: CommandPool,
-  dma: DmaAllocator,
+  dma: DmaArena,
   address: LunAddress,
   facts: DiskFacts,
   lba: number,
   blocks: number,
 ): Promise<void> {
   if (facts.unmap === 'none') return;
-  const buffer = new DmaBuffer(dma, facts.unmap === 'unmap' ? LIST_BYTES : facts.blockBytes);
-  try {
+  const isUnmap = facts.unmap === 'unmap';
+  await dma.lend(isUnmap ? LIST_BYTES : facts.blockBytes, async (buffer) => {
     for (let done = 0; done < blocks; done += facts.maxUnmapBlocks) {
       const count = Math.min(facts.maxUnmapBlocks, blocks - done);
-      const isUnmap = facts.unmap === 'unmap';
       if (isUnmap) buffer.copyIn(unmapList(lba + done, count));
       // The pages are zeroed, so WRITE SAME has its block of zeros there.
       const cdb = isUnmap ? unmapCdb() : writeSameCdb(lba + done, count);
       await pool.execute(address, cdb, 'out', buffer.pages);
     }
-  } finally {
-    buffer.free();
-  }
+  });
 }
 
 function unmapCdb(): Uint8Array {

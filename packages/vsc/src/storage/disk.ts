@@ -5,8 +5,9 @@ import { SrbDataIn } from '@viridian/protocols/storvsp';
 import type { CommandDone, CommandPool, PooledCommand } from './command-pool.ts';
 import { discardBlocks } from './discard.ts';
 import type { DiskFacts } from './disk-facts.ts';
+import type { DmaArena, DmaBuffer } from './dma-arena.ts';
 import { StorageError } from './errors.ts';
-import { type DmaAllocator, DmaBuffer, type GuestPages, NO_PAGES } from './guest-pages.ts';
+import { type GuestPages, NO_PAGES } from './guest-pages.ts';
 import type { LunAddress } from './lun-address.ts';
 
 /** How a write is to be done. */
@@ -32,7 +33,7 @@ export class StorageDisk {
   /** The host said that the disk changed, e.g. its size; the facts are the new ones. */
   onChanged: (() => void) | undefined;
   readonly #pool: CommandPool;
-  readonly #dma: DmaAllocator;
+  readonly #dma: DmaArena;
   readonly #maxTransferBytes: number;
   #facts: DiskFacts;
 
@@ -41,7 +42,7 @@ export class StorageDisk {
     address: LunAddress,
     facts: DiskFacts,
     pool: CommandPool,
-    dma: DmaAllocator,
+    dma: DmaArena,
     maxTransferBytes: number,
   ) {
     this.address = address;
@@ -88,7 +89,10 @@ export class StorageDisk {
     return own === 0 ? this.#maxTransferBytes : Math.min(own, this.#maxTransferBytes);
   }
 
-  /** Reads blocks into guest pages. */
+  /**
+   * Reads blocks into guest pages. When it rejects because the channel is gone, the host may still write to them until the
+   * channel's own `close` has settled.
+   */
   read(lba: number, blocks: number, pages: GuestPages): Promise<void> {
     return new Promise((resolve, reject) => {
       this.submitRead(lba, blocks, pages, (error) => (error === undefined ? resolve() : reject(error)));
@@ -164,12 +168,7 @@ export class StorageDisk {
     const pieceBlocks = Math.max(1, Math.floor(this.maxTransferBytes / this.blockBytes));
     for (let first = 0; first < blocks; first += pieceBlocks) {
       const count = Math.min(pieceBlocks, blocks - first);
-      const buffer = new DmaBuffer(this.#dma, count * this.blockBytes);
-      try {
-        await move(first, count, buffer);
-      } finally {
-        buffer.free();
-      }
+      await this.#dma.lend(count * this.blockBytes, (buffer) => move(first, count, buffer));
     }
   }
 
@@ -193,7 +192,7 @@ export class StorageDisk {
     ) {
       throw new RangeError(`the buffer has no room for ${byteCount} bytes`);
     }
-    if (!this.present) throw new StorageError('closed', 'the disk is gone');
+    if (!this.present) throw new StorageError('no-device', 'the disk is gone');
     const command = this.#pool.take(this.address);
     command.gpns = pages.gpns;
     command.byteOffset = byteOffset;

@@ -30,8 +30,8 @@ export class ScsiError extends Error {
 }
 
 /**
- * - 'closed': the channel or the disk is gone, what became of the command is unknown
- * - 'no-device': nobody is at that address
+ * - 'closed': the channel is gone, what became of the command is unknown
+ * - 'no-device': nobody is at that address, any more perhaps
  * - 'short': fewer bytes were moved than the command is worth nothing without
  * - 'busy': the host could not take the command
  * - 'failed': the host refused the request, or failed without saying why

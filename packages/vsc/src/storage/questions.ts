@@ -1,28 +1,26 @@
 /** Commands that ask a unit something: a private copy of the answer, from a borrowed page. */
 
 import type { CommandPool } from './command-pool.ts';
+import type { DmaArena } from './dma-arena.ts';
 import { ScsiError, StorageError } from './errors.ts';
-import { type DmaAllocator, DmaBuffer, NO_PAGES } from './guest-pages.ts';
+import { NO_PAGES } from './guest-pages.ts';
 import type { LunAddress } from './lun-address.ts';
 
 /** Asks units of one adapter. */
 export class Questions {
   readonly #pool: CommandPool;
-  readonly #dma: DmaAllocator;
+  readonly #dma: DmaArena;
 
-  constructor(pool: CommandPool, dma: DmaAllocator) {
+  constructor(pool: CommandPool, dma: DmaArena) {
     this.#pool = pool;
     this.#dma = dma;
   }
 
   /** The answer, at most `byteCount` bytes of it. Rejects as `CommandPool.execute` does. */
   async some(address: LunAddress, cdb: Uint8Array, byteCount: number): Promise<Uint8Array> {
-    const buffer = new DmaBuffer(this.#dma, byteCount);
-    try {
-      return buffer.copyOut(await this.#pool.execute(address, cdb, 'in', buffer.pages));
-    } finally {
-      buffer.free();
-    }
+    return this.#dma.lend(byteCount, async (buffer) =>
+      buffer.copyOut(await this.#pool.execute(address, cdb, 'in', buffer.pages)),
+    );
   }
 
   /** The answer, which must be `byteCount` bytes long. */

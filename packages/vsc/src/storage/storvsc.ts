@@ -21,6 +21,7 @@ import {
 } from './control.ts';
 import { StorageDisk } from './disk.ts';
 import { askDiskFacts } from './disk-facts.ts';
+import { DmaArena } from './dma-arena.ts';
 import { StorageError } from './errors.ts';
 import type { DmaAllocator, GuestPages } from './guest-pages.ts';
 import { formatAddress, type LunAddress } from './lun-address.ts';
@@ -78,6 +79,7 @@ export class Storvsc implements Inspectable {
   readonly #queue: CommandQueue;
   readonly #pool: CommandPool;
   readonly #questions: Questions;
+  readonly #dma: DmaArena;
   readonly #disks = new Map<string, StorageDisk>();
   readonly #owner: CommandChannelOwner = {
     answered: (command) => this.#queue.answered(command),
@@ -109,7 +111,8 @@ export class Storvsc implements Inspectable {
       attention: (command, code) => this.#attention(command, code),
     });
     this.#pool = new CommandPool(this.#queue);
-    this.#questions = new Questions(this.#pool, options.dma);
+    this.#dma = new DmaArena(options.dma);
+    this.#questions = new Questions(this.#pool, this.#dma);
     this.#primary = this.#newChannel(channel);
     this.#control = new ControlExchange(this.#primary);
   }
@@ -186,6 +189,14 @@ export class Storvsc implements Inspectable {
     return this.#queue.whenIdle();
   }
 
+  /**
+   * Gives back the pages of commands that the end of the channel cut off. Call it when the host has let go of all channels:
+   * `GuestChannel.close` has settled, or the bus was reset.
+   */
+  release(): void {
+    this.#dma.release();
+  }
+
   inspect(): InspectNode {
     return {
       version: this.version,
@@ -229,7 +240,7 @@ export class Storvsc implements Inspectable {
         if (!isSame(known.facts, facts)) known.update(facts);
         return;
       }
-      const disk = new StorageDisk(address, facts, this.#pool, this.#options.dma, this.maxTransferBytes);
+      const disk = new StorageDisk(address, facts, this.#pool, this.#dma, this.maxTransferBytes);
       this.#disks.set(formatAddress(address), disk);
       this.onDiskAdded?.(disk);
     } catch (error) {
