@@ -37,9 +37,13 @@ const PAGE_BYTES = 4096;
 /** Descriptor, range count, range header: what stands in front of the page numbers of a GPA direct packet. */
 const GPA_DIRECT_BYTES = 16 + 8 + 8;
 
+/** Linux leaves room for 32 page numbers in every GPA direct packet, however few it has. */
+const SHORTEST_LIMIT_BYTES = 1024;
+
 /** The longest packet of a guest that keeps to the maximum transfer, with as much again for one that does not. */
 function longestPacket(maxTransferBytes: number): number {
-  return (GPA_DIRECT_BYTES + (maxTransferBytes / PAGE_BYTES + 1) * 8 + VSTOR_PACKET_BYTES) * 2;
+  const longest = GPA_DIRECT_BYTES + (maxTransferBytes / PAGE_BYTES + 1) * 8 + VSTOR_PACKET_BYTES;
+  return Math.max(SHORTEST_LIMIT_BYTES, longest * 2);
 }
 
 /** Works on one open channel until `close`. */
