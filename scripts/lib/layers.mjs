@@ -15,7 +15,8 @@ import { readWorkspace } from './workspace.mjs';
 
 const SIDES = ['both', 'parent', 'child'];
 const SOURCES = '**/*.{ts,mts,cts,tsx,js,mjs,cjs,jsx}';
-const NOT_OURS = ['node_modules', 'dist', 'build', 'coverage', 'generated'];
+/** `assembly` is AssemblyScript: another language, whose compiler sees nothing but its own folder. */
+const NOT_OURS = ['node_modules', 'dist', 'build', 'coverage', 'generated', 'assembly'];
 /** The one folder of a package that may use Node's own modules. */
 const NODE_FOLDER = 'packages/drivers/src/node/';
 
