@@ -10,7 +10,7 @@ import {
   PrivilegeBit,
   TranslateVirtualAddressInput,
 } from '@viridian/protocols/tlfs';
-import { listen } from '@viridian/trace';
+import { forgetWarnings, listen, recentWarnings } from '@viridian/trace';
 import { CR0_PE, Outcome, PAGE_BYTES, Reg, RFLAGS_VM, Seg } from '@viridian/x86';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -349,6 +349,19 @@ describe('what can be seen', () => {
       partition.hypercalls.ofCode(FLUSH),
       partition.hypercalls.ofStatus(HvStatus.INVALID_PARAMETER),
     ]).toEqual([2, 1]);
+  });
+
+  it('keeps the reason of every bad call', () => {
+    const { caller } = child();
+    forgetWarnings();
+    caller.slow(FLUSH, ALL_PROCESSORS, { controlLow: 1 << 27 });
+    caller.slow(SIGNAL, qwords(99n));
+    caller.processor.registers.dwords[Reg.CR0 * 2] = 0;
+    caller.raw(0n, 0n, 0n);
+    expect(recentWarnings().map(({ where, reason, details }) => [where, reason, details])).toEqual([
+      ['partition/2/vp/0', 'INVALID_HYPERCALL_INPUT', { code: FLUSH, reps: 0 }],
+      ['partition/2/vp/0', 'not in protected mode at CPL 0', {}],
+    ]);
   });
 
   it('traces each call', () => {

@@ -15,7 +15,8 @@ import {
   inputRepStart,
   inputVariableQwords,
 } from '@viridian/protocols/tlfs';
-import { tracePoint } from '@viridian/trace';
+import { tracePoint, warning } from '@viridian/trace';
+import { nameOf } from '@viridian/wire';
 import { Outcome, PAGE_BYTES } from '@viridian/x86';
 import type { VirtualProcessor } from '../vp/virtual-processor.ts';
 import { blockGpa, copyInput, copyOutput, isReachable } from './blocks.ts';
@@ -32,16 +33,23 @@ const traceHypercall = tracePoint('hypervisor.hypercall', [
   'status',
 ]);
 
+/** Calls that no well-meaning guest makes; a full queue or a missing connection is everyday life. */
+const badHypercall = warning('hypervisor.bad-hypercall');
+const BAD: readonly HvStatus[] = [
+  HvStatus.INVALID_HYPERCALL_CODE,
+  HvStatus.INVALID_HYPERCALL_INPUT,
+  HvStatus.INVALID_ALIGNMENT,
+  HvStatus.INVALID_PARAMETER,
+  HvStatus.ACCESS_DENIED,
+];
+
 const QWORD = 8;
 
 /** Answers the hypercall in the registers of `vp`. The processor moves RIP past the instruction on DONE. */
 export function dispatch(vp: VirtualProcessor): Outcome {
   const { registers } = vp.processor;
   const { partition } = vp;
-  if (!registers.isProtected || registers.cpl !== 0) {
-    partition.hypercalls.rejected += 1;
-    return Outcome.INVALID_OPCODE;
-  }
+  if (!registers.isProtected || registers.cpl !== 0) return reject(vp, 'not in protected mode at CPL 0');
   pairs.attach(registers);
   const low = pairs.controlLow;
   const high = pairs.controlHigh;
@@ -49,10 +57,7 @@ export function dispatch(vp: VirtualProcessor): Outcome {
   call.repsDone = 0;
   call.retry = false;
   const status = answer(call, low, high);
-  if (status === UNDEFINED_OPCODE) {
-    partition.hypercalls.rejected += 1;
-    return Outcome.INVALID_OPCODE;
-  }
+  if (status === UNDEFINED_OPCODE) return reject(vp, 'more fast input than registers offered');
   if (call.retry) return Outcome.SUSPEND;
   const reps = call.repsDone;
   // A handler may have run code that attached the pairs to other registers.
@@ -60,11 +65,18 @@ export function dispatch(vp: VirtualProcessor): Outcome {
   pairs.setResult(status, reps);
   const code = inputCode(low);
   partition.hypercalls.count(code, status, reps - call.repStart);
+  if (BAD.includes(status)) badHypercall.report(vp.where, nameOf(HvStatus, status), { code, reps });
   if (traceHypercall.on) {
     const fast = inputIsFast(low) ? 1 : 0;
     traceHypercall.emit(partition.where, vp.index, code, fast, call.repStart, reps, status);
   }
   return Outcome.DONE;
+}
+
+function reject(vp: VirtualProcessor, reason: string): Outcome {
+  vp.partition.hypercalls.rejected += 1;
+  badHypercall.report(vp.where, reason);
+  return Outcome.INVALID_OPCODE;
 }
 
 /** Not a status: the call needs register forms that this caller has not been offered. */
