@@ -15,7 +15,11 @@ const MIB = 2 ** 20;
 const LINUX_PARTITION = '0x83';
 
 /** Runs in the guest. */
-export async function tour(kernel: Kernel, hasFileSystem: boolean, onProgress: OnProgress): Promise<TourFindings> {
+export async function tour(
+  kernel: Kernel,
+  hasFileSystem: boolean,
+  onProgress: OnProgress,
+): Promise<TourFindings> {
   const disk = kernel.block.disks[0];
   if (disk === undefined) throw new Error('no disk was found on the bus');
   describe(kernel, disk);
@@ -30,7 +34,9 @@ function describe(kernel: Kernel, disk: Disk): void {
   kernel.print(`init: ${disk.name} is ${disk.model}, ${Math.round(disk.sizeBytes / MIB)} MiB`);
   for (const partition of disk.partitions) {
     const mib = (partition.blocks * disk.blockBytes) / MIB;
-    kernel.print(`init: ${disk.name}${partition.number} type ${partition.type} starts at block ${partition.firstLba}, ${mib} MiB`);
+    kernel.print(
+      `init: ${disk.name}${partition.number} type ${partition.type} starts at block ${partition.firstLba}, ${mib} MiB`,
+    );
   }
 }
 

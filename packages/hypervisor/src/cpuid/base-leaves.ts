@@ -23,6 +23,8 @@ const FEATURES_EDX = bitMask(0, 2, 3, 4, 5, 6, 8, 9, 11, 12, 13, 15, 16, 19, 23,
 const FEATURES_ECX = bitMask(0, 13, HYPERVISOR_PRESENT_BIT);
 /** Leaf 1 EBX 15:8: CLFLUSH line of 64 bytes, in units of 8. */
 const CLFLUSH_LINE = 8 << 8;
+/** Leaf 1 EDX: EBX holds the number of logical processors. */
+const HTT = bitMask(28);
 
 /** Leaf 6 EAX: the local APIC's timer always runs. */
 const ARAT = bitMask(2);
@@ -42,7 +44,7 @@ export function baseLeaf(vp: VirtualProcessor, leaf: number, _subleaf: number, r
       setLeaf(result, MAX_BASIC_LEAF, VENDOR.ebx, VENDOR.ecx, VENDOR.edx);
       break;
     case 1:
-      setLeaf(result, SIGNATURE, (vp.apic.id << 24) | CLFLUSH_LINE, FEATURES_ECX, FEATURES_EDX);
+      processorLeaf(vp, result);
       break;
     case 6:
       setLeaf(result, ARAT, 0, 0, 0);
@@ -59,6 +61,13 @@ export function baseLeaf(vp: VirtualProcessor, leaf: number, _subleaf: number, r
     default:
       if (leaf >= BRAND_FIRST_LEAF && leaf <= BRAND_LAST_LEAF) brandLeaf(leaf, result);
   }
+}
+
+/** Leaf 1. With more than one processor HTT is set and EBX counts them: a guest without ACPI tables has no other way. */
+function processorLeaf(vp: VirtualProcessor, result: CpuidRegisters): void {
+  const count = vp.partition.vps.reduce((sum, one) => sum + (one === undefined ? 0 : 1), 0);
+  const ebx = (vp.apic.id << 24) | (Math.min(count, 255) << 16) | CLFLUSH_LINE;
+  setLeaf(result, SIGNATURE, ebx, FEATURES_ECX, count > 1 ? FEATURES_EDX | HTT : FEATURES_EDX);
 }
 
 /** Sixteen characters of the brand string. */

@@ -39,7 +39,9 @@ export class BlockLayer {
     const disk = new Disk(name, device, this.#kernel.cpuMemory, this.#kernel.pages);
     this.#disks.set(name, disk);
     const mib = Math.round((disk.sizeBytes / BYTES_PER_MIB) * 10) / 10;
-    this.#kernel.print(`sd: [${name}] ${disk.blockCount} ${disk.blockBytes}-byte logical blocks: (${mib} MiB)`);
+    this.#kernel.print(
+      `sd: [${name}] ${disk.blockCount} ${disk.blockBytes}-byte logical blocks: (${mib} MiB)`,
+    );
     this.#kernel.print(`sd: [${name}] ${describeAccess(device)}`);
     try {
       await disk.rescanPartitions();

@@ -107,7 +107,9 @@ export class Disk implements BlockReader {
   /** Moves blocks between the disk and guest pages, without a copy. */
   transfer(operation: 'read' | 'write', lba: number, count: number, pages: DmaPages): Promise<void> {
     if (!(Number.isInteger(count) && count > 0 && lba >= 0 && lba + count <= this.blockCount)) {
-      return Promise.reject(new RangeError(`${this.name}: blocks ${lba} to ${lba + count} are not on the disk`));
+      return Promise.reject(
+        new RangeError(`${this.name}: blocks ${lba} to ${lba + count} are not on the disk`),
+      );
     }
     if (operation === 'write' && this.readOnly) return Promise.reject(new Error(`${this.name} is read-only`));
     return this.#queue.transfer(operation, lba, count, pages);

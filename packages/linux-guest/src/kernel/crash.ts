@@ -1,11 +1,6 @@
 /** Telling the hypervisor about a panic: the crash MSRs with the text of the log's end (TLFS, "Guest Crash Enlightenment"). */
 
-import {
-  CRASH_MESSAGE_MAX_BYTES,
-  CrashControl,
-  FeatureEdx,
-  Msr,
-} from '@viridian/protocols/tlfs';
+import { CRASH_MESSAGE_MAX_BYTES, CrashControl, FeatureEdx, Msr } from '@viridian/protocols/tlfs';
 import type { Cpu } from '../cpu.ts';
 import type { Platform } from '../hypervisor/detect.ts';
 import { PAGE_BYTES, type PageAllocator } from '../mm/page-allocator.ts';

@@ -5,6 +5,8 @@
 
 import { hasPrivilege } from '@viridian/protocols/tlfs';
 import { VmbusGuest } from '@viridian/vmbus/guest';
+import type { BusClock } from '@viridian/vmbus/ring';
+import type { DmaAllocator } from '@viridian/vsc/storage';
 import { BlockLayer } from '../block/block-layer.ts';
 import { storvscDriver } from '../block/storvsc-driver.ts';
 import type { Cpu, CpuMemory } from '../cpu.ts';
@@ -55,7 +57,13 @@ export class Kernel {
   readonly bus: VmbusGuest;
   readonly devices: DriverModel;
   readonly block: BlockLayer;
+  /** Processors of the machine; those that run are in `processors`. */
+  readonly processorCount: number;
   readonly processors: KernelProcessor[] = [];
+  /** Zeroed pages for transfers. */
+  readonly dma: DmaAllocator;
+  /** Time and timers in the shape of the bus. */
+  readonly busClock: BusClock;
   readonly #bootCpu: Cpu;
   #onProcessor: ((cpu: Cpu) => void) | undefined;
 
@@ -80,14 +88,18 @@ export class Kernel {
       openSyntheticTimer(cpu, () => this.timers.onInterrupt()),
       () => clock.now(),
     );
+    this.processorCount = countProcessors(cpu);
+    const transport = new KernelTransport(boot.hypercalls, this.pages, this.memory, this.processorCount);
+    this.dma = transport;
+    this.busClock = {
+      now: () => clock.now(),
+      schedule: (at, callback) => this.timers.at(at, callback),
+      cancel: (handle: () => void) => handle(),
+    };
     this.bus = new VmbusGuest({
-      transport: new KernelTransport(boot.hypercalls, this.pages, this.memory, countProcessors(cpu)),
+      transport,
       memory: this.memory,
-      clock: {
-        now: () => clock.now(),
-        schedule: (at, callback) => this.timers.at(at, callback),
-        cancel: (handle: () => void) => handle(),
-      },
+      clock: this.busClock,
       ...(options.busVersions === undefined ? {} : { versions: options.busVersions }),
     });
     this.block = new BlockLayer(this);
@@ -101,7 +113,8 @@ export class Kernel {
    */
   static early(cpu: Cpu, options: KernelOptions): Kernel {
     const platform = detectPlatform(cpu);
-    if (platform === undefined) throw new UnsupportedPlatform('no Hyper-V compatible hypervisor answers CPUID');
+    if (platform === undefined)
+      throw new UnsupportedPlatform('no Hyper-V compatible hypervisor answers CPUID');
     if (!hasPrivilege(platform.privileges, 'AccessSynicRegs')) {
       throw new UnsupportedPlatform('the partition may not use the synthetic interrupt controller');
     }
@@ -161,8 +174,7 @@ export class Kernel {
   }
 
   async #startProcessors(): Promise<void> {
-    const count = countProcessors(this.#bootCpu);
-    for (let apicId = 1; apicId < count; apicId += 1) {
+    for (let apicId = 1; apicId < this.processorCount; apicId += 1) {
       const started = new Promise<void>((resolve) => {
         this.#onProcessor = (cpu) => {
           this.processors.push(new KernelProcessor(cpu, this.platform, this.pages));
@@ -174,7 +186,9 @@ export class Kernel {
       await started;
     }
     this.#onProcessor = undefined;
-    this.print(`smp: Brought up 1 node, ${this.processors.length} CPU${this.processors.length > 1 ? 's' : ''}`);
+    this.print(
+      `smp: Brought up 1 node, ${this.processors.length} CPU${this.processors.length > 1 ? 's' : ''}`,
+    );
   }
 
   async #startBus(): Promise<void> {
