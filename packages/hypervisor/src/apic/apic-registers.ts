@@ -23,11 +23,6 @@ export const ApicRegister = {
   ICR_HIGH: 0x310,
 } as const;
 
-/** Where the page lies after reset, and what IA32_APIC_BASE adds to it: global enable, bootstrap processor. */
-export const APIC_BASE_GPA = 0xfee0_0000;
-export const APIC_BASE_ENABLE = 0x800;
-export const APIC_BASE_BSP = 0x100;
-
 /** An integrated APIC (0x14) that says it has no local vector table entry beyond the first. */
 const VERSION = 0x14;
 

@@ -45,8 +45,8 @@ export const ARCHITECTURAL_MSRS: readonly MsrEntry[] = [
     index: IA32_APIC_BASE,
     name: 'IA32_APIC_BASE',
     scope: 'vp',
-    read: (vp, value) => put(value, vp.apicBaseLow, vp.apicBaseHigh),
-    write: (vp, low, high) => (vp.setApicBase(low, high) ? DONE : GENERAL_PROTECTION),
+    read: ({ apicBase }, value) => put(value, apicBase.low, apicBase.high),
+    write: ({ apicBase }, low, high) => (apicBase.set(low, high) ? DONE : GENERAL_PROTECTION),
   },
   {
     index: IA32_MTRRCAP,

@@ -15,7 +15,8 @@ import {
   StopReason,
   type Translation,
 } from '@viridian/x86';
-import { APIC_BASE_GPA, ApicRegister } from '../apic/apic-registers.ts';
+import { APIC_BASE_GPA } from '../apic/apic-base.ts';
+import { ApicRegister } from '../apic/apic-registers.ts';
 import type { GpaSpace } from '../partition/gpa-space.ts';
 import { type GuestProgram, VpStopped } from './guest-cpu.ts';
 import { showProgramCode } from './program-code.ts';

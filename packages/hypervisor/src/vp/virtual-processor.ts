@@ -6,7 +6,7 @@
 import { FeatureEdx, type HvStatus } from '@viridian/protocols/tlfs';
 import { counters } from '@viridian/trace';
 import { type Processor, Reg, StopReason } from '@viridian/x86';
-import { APIC_BASE_BSP, APIC_BASE_ENABLE, APIC_BASE_GPA } from '../apic/apic-registers.ts';
+import { ApicBase } from '../apic/apic-base.ts';
 import { sendIpi } from '../apic/interrupt-delivery.ts';
 import { type ApicOwner, LocalApic } from '../apic/local-apic.ts';
 import type { Clock } from '../clock/clock.ts';
@@ -26,10 +26,6 @@ import { VpExits } from './vp-exits.ts';
 
 /** How long a processor runs before the host's events get their turn. */
 const SLICE_MS = 4;
-
-/** Bits that a write of APIC_BASE may set: page number, global enable, bootstrap processor. x2APIC is not offered. */
-const APIC_BASE_VALID_LOW = 0xffff_f000 | APIC_BASE_ENABLE | APIC_BASE_BSP;
-const APIC_BASE_VALID_HIGH = 0xff;
 
 /** System pages that become the VP's overlay pages, taken from the partition's pool. */
 export interface VpPages {
@@ -52,6 +48,7 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
   readonly clock: Clock;
   readonly gpa: GpaSpace;
   readonly apic: LocalApic;
+  readonly apicBase: ApicBase;
   readonly synic: SynIC;
   readonly timers: SyntheticTimers;
   readonly mtrrs = new MtrrState();
@@ -59,8 +56,6 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
   readonly assist: OverlayRegister;
   readonly exits: VpExits;
   readonly processor: Processor;
-  apicBaseLow = 0;
-  apicBaseHigh = 0;
   readonly counters = counters({
     slices: 0,
     cpuids: 0,
@@ -106,6 +101,7 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
     this.msrs = partition.msrState;
     this.reference = this.msrs.reference;
     this.apic = new LocalApic(index, this);
+    this.apicBase = new ApicBase(index === 0);
     this.synic = new SynIC(
       this,
       new SystemPage(memory, pages.message),
@@ -123,7 +119,6 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
       memory,
       executor,
     });
-    this.#resetApicBase();
     this.#startState = index === 0 ? 'running' : 'wait-for-sipi';
     if (index !== 0) this.processor.init();
     this.#stopListening = partition.gpa.onChange((first, count) => this.processor.gpaChanged(first, count));
@@ -311,15 +306,6 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
     this.assist.set(low, high, this.#assistPage.number);
   }
 
-  /** Writes IA32_APIC_BASE; false (#GP) for bits that are not offered. */
-  setApicBase(low: number, high: number): boolean {
-    if ((low & ~APIC_BASE_VALID_LOW) !== 0 || (high & ~APIC_BASE_VALID_HIGH) !== 0) return false;
-    // Which processor is the bootstrap processor is not the guest's to say.
-    this.apicBaseLow = ((low & ~APIC_BASE_BSP) | (this.apicBaseLow & APIC_BASE_BSP)) >>> 0;
-    this.apicBaseHigh = high;
-    return true;
-  }
-
   /** The RESET MSR: the partition is reset as soon as nothing of it is on the stack; until then no VP runs. */
   requestPartitionReset(): void {
     if (this.msrs.resetRequested) return;
@@ -344,7 +330,7 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
     this.synic.reset();
     this.assist.reset();
     this.mtrrs.reset();
-    this.#resetApicBase();
+    this.apicBase.reset();
     this.#tlbFlushInhibit = false;
     this.init();
   }
@@ -397,11 +383,6 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
   #wake(): void {
     this.#idle = false;
     this.kick();
-  }
-
-  #resetApicBase(): void {
-    this.apicBaseLow = (APIC_BASE_GPA | APIC_BASE_ENABLE | (this.index === 0 ? APIC_BASE_BSP : 0)) >>> 0;
-    this.apicBaseHigh = 0;
   }
 
   /** The bootstrap processor needs no SIPI: it executes from the reset vector on. */

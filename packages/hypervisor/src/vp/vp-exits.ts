@@ -13,7 +13,7 @@ import {
   type PortAccess,
   Reg,
 } from '@viridian/x86';
-import { APIC_BASE_ENABLE, readApicRegister, writeApicRegister } from '../apic/apic-registers.ts';
+import { readApicRegister, writeApicRegister } from '../apic/apic-registers.ts';
 import { type CpuidRegisters, cpuidLeaf } from '../cpuid/cpuid.ts';
 import { dispatch } from '../hypercall/dispatcher.ts';
 import type { MsrDeclaration } from '../msr/msr-declaration.ts';
@@ -130,7 +130,7 @@ export class VpExits implements ExitHandler {
     const vp = this.#vp;
     vp.counters.memoryExits += 1;
     const gpn = Math.floor(access.gpa / PAGE_BYTES);
-    if (gpn === this.#apicPage()) return this.#accessApic(access);
+    if (gpn === vp.apicBase.gpn) return this.#accessApic(access);
     if (access.kind === AccessKind.WRITE && vp.gpa.isOverlay(gpn)) {
       // The overlays that cannot be written are the hypercall page and the reference TSC page.
       vp.counters.protectionFaults += 1;
@@ -191,12 +191,6 @@ export class VpExits implements ExitHandler {
     if (intercepts.msr(isWrite)) return intercepts.deliverMsr(vp, isWrite, instructionBytes);
     vp.counters.protectionFaults += 1;
     return Outcome.GENERAL_PROTECTION;
-  }
-
-  /** Page number of the local APIC's registers, -1 while it is globally disabled. */
-  #apicPage(): number {
-    const { apicBaseLow, apicBaseHigh } = this.#vp;
-    return (apicBaseLow & APIC_BASE_ENABLE) === 0 ? -1 : apicBaseHigh * 2 ** 20 + (apicBaseLow >>> 12);
   }
 
   /** Registers are accessed as aligned doublewords; other accesses have no effect and read zero. */

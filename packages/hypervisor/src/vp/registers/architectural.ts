@@ -131,8 +131,8 @@ const CR8: VpRegister = {
 
 const APIC_BASE: VpRegister = {
   bits: 64,
-  get: (vp) => unsigned64(vp.apicBaseLow, vp.apicBaseHigh),
-  set: (vp, value) => vp.setApicBase(lowHalf(value), highHalf(value)),
+  get: ({ apicBase }) => unsigned64(apicBase.low, apicBase.high),
+  set: ({ apicBase }, value) => apicBase.set(lowHalf(value), highHalf(value)),
 };
 
 function row(first: number, count: number, register: (index: number) => VpRegister): NamedRegister[] {
