@@ -1,7 +1,6 @@
-import { HvStatus, Msr, VIRTUAL_INTERRUPT_DEASSERT, VirtualInterruptType } from '@viridian/protocols/tlfs';
+import { Msr } from '@viridian/protocols/tlfs';
 import { describe, expect, it } from 'vitest';
 import { Machine, recordInterrupts } from '../../test/vp/machine.ts';
-import { assertInterrupt, clearInterrupt } from './interrupt-delivery.ts';
 
 const SELF = 1n << 18n;
 const ALL = 2n << 18n;
@@ -110,44 +109,25 @@ describe('IPIs', () => {
   });
 });
 
-describe('interrupts that a parent asserts', () => {
-  it('checks type, flags, vector and destination', () => {
-    const { partition } = new Machine();
-    const bad = HvStatus.INVALID_PARAMETER;
-    expect(assertInterrupt(partition, 2, 0, 0, 0x40)).toBe(bad);
-    expect(assertInterrupt(partition, 0, 4, 0, 0x40)).toBe(bad);
-    expect(assertInterrupt(partition, 0, 0, 0, 0x100)).toBe(bad);
-    expect(assertInterrupt(partition, 0, 0, 0x100, 0x40)).toBe(bad);
-    expect(assertInterrupt(partition, VirtualInterruptType.NMI, 0, 0, 2)).toBe(bad);
-    expect(assertInterrupt(partition, VirtualInterruptType.INIT, 0, 0, 1)).toBe(bad);
-    expect(assertInterrupt(partition, VirtualInterruptType.EXTINT, 0, 1, 8)).toBe(bad);
-    expect(assertInterrupt(partition, 0, 1, 0, VIRTUAL_INTERRUPT_DEASSERT)).toBe(HvStatus.SUCCESS);
-  });
-
-  it('tells the parent of the end of level interrupts only', () => {
+describe('interrupts of the board', () => {
+  it('tell the parent of their end when they were level-triggered', () => {
     const { machine, taken } = three();
-    const { partition } = machine;
-    const before = partition.counters.apicEoiIntercepts;
-    expect(assertInterrupt(partition, 0, 1, 1, 0x40)).toBe(HvStatus.SUCCESS);
-    expect(assertInterrupt(partition, 0, 0, 1, 0x41)).toBe(HvStatus.SUCCESS);
+    const { counters } = machine.partition;
+    machine.vp(1).apic.fixed(0x40, true);
+    machine.vp(1).apic.fixed(0x41);
     machine.executor.runAll();
     expect(taken[1]).toEqual([0x41, 0x40]);
-    expect(partition.counters.apicEoiIntercepts - before).toBe(1);
+    expect(counters.apicEoiIntercepts).toBe(1);
   });
 
-  it('hands an ExtInt to the bootstrap processor and arms it again', () => {
+  it('come by the ExtInt line with the local APIC disabled', () => {
     const machine = new Machine();
+    const { apic } = machine.vp();
+    machine.cpu.memory.write32(0xfee000f0, 0xff);
     const taken = recordInterrupts(machine.cpu, [0x08], false);
-    const { partition } = machine;
     machine.cpu.sti();
-    expect(clearInterrupt(partition)).toBe(HvStatus.NOT_ACKNOWLEDGED);
-    expect(assertInterrupt(partition, VirtualInterruptType.EXTINT, 0, 0, 8)).toBe(HvStatus.SUCCESS);
+    expect(apic.assertExtInt(8)).toBe(true);
     machine.executor.runAll();
-    expect(taken).toEqual([8]);
-    expect(assertInterrupt(partition, VirtualInterruptType.EXTINT, 0, 0, 8)).toBe(HvStatus.ACKNOWLEDGED);
-    expect(clearInterrupt(partition)).toBe(HvStatus.SUCCESS);
-    expect(assertInterrupt(partition, VirtualInterruptType.EXTINT, 0, 0, 8)).toBe(HvStatus.SUCCESS);
-    machine.executor.runAll();
-    expect(taken).toEqual([8, 8]);
+    expect([taken, apic.assertExtInt(8), apic.clearExtInt()]).toEqual([[8], false, true]);
   });
 });
