@@ -7,7 +7,7 @@ import type { HypercallGate } from './hypercall-gate.ts';
 import type { InterceptCompletion, InterceptPoint } from './intercept-completion.ts';
 import type { Answer } from './intercept-handlers.ts';
 
-const completionRefused = warning('parent.intercept');
+const completionRefused = warning('parent.refused-completion');
 
 /** One per child. */
 export class InterceptDesk {
