@@ -1,1 +1,17 @@
-export {};
+/** `@viridian/vm`: one virtual machine, or several on one host, from plain configuration objects. */
+
+export type { BootState } from './boot-state.ts';
+export { ConfigurationError } from './check-configuration.ts';
+export { ChildMemory } from './child-memory.ts';
+export type {
+  BusConfiguration,
+  DiskConfiguration,
+  MachineConfiguration,
+  MachinePolicy,
+  StorageConfiguration,
+} from './configuration.ts';
+export { createMachine } from './create-machine.ts';
+export type { Machine } from './machine.ts';
+export type { CrashReport, FinishReason, MachineEvents, MachineResult } from './machine-events.ts';
+export type { InterceptCounts, MachineReport } from './machine-report.ts';
+export { VirtualizationHost } from './virtualization-host.ts';

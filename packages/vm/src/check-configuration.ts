@@ -1,0 +1,177 @@
+/** Looks a configuration through before anything is built: what is wrong, where, and what would be right. */
+
+import { MAX_VPS } from '@viridian/hypervisor';
+import { VMBUS_VERSIONS, VmbusVersion, versionText } from '@viridian/protocols/vmbus';
+import { MAX_BANK_BYTES, PAGE_BYTES } from '@viridian/x86';
+import type {
+  BusConfiguration,
+  CheckedBus,
+  CheckedConfiguration,
+  CheckedStorage,
+  DiskConfiguration,
+  MachineConfiguration,
+  StorageConfiguration,
+} from './configuration.ts';
+
+/** A configuration that cannot be built. `path` names the setting, e.g. `storage[0].disks[1].lun`. */
+export class ConfigurationError extends Error {
+  override readonly name = 'ConfigurationError';
+  readonly path: string;
+
+  constructor(path: string, problem: string) {
+    super(`${path}: ${problem}`);
+    this.path = path;
+  }
+}
+
+const SETTINGS: readonly (keyof MachineConfiguration)[] = [
+  'name',
+  'memoryBytes',
+  'processors',
+  'processor',
+  'privileges',
+  'features',
+  'hints',
+  'vmbus',
+  'storage',
+  'disks',
+  'powerOffPort',
+  'boot',
+  'policy',
+];
+
+/** LUNs of one target that our controllers answer for. */
+const LUNS = 64;
+const SMALLEST_MEMORY = 64 * 1024;
+const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+/** Checks and completes a configuration. Throws {@link ConfigurationError} at the first problem. */
+export function checkConfiguration(given: MachineConfiguration): CheckedConfiguration {
+  for (const key of Object.keys(given)) {
+    if (!(SETTINGS as readonly string[]).includes(key)) {
+      throw new ConfigurationError(key, `no such setting; there are ${SETTINGS.join(', ')}`);
+    }
+  }
+  const { name, memoryBytes, processors = 1, processor, powerOffPort, boot = { rip: 0 } } = given;
+  if (typeof name !== 'string' || name === '')
+    throw new ConfigurationError('name', 'give the machine a name');
+  if (typeof processor !== 'function') {
+    throw new ConfigurationError(
+      'processor',
+      'give a ProcessorFactory, e.g. programProcessors(() => program)',
+    );
+  }
+  checkMemory(memoryBytes);
+  checkInteger('processors', processors, 1, MAX_VPS);
+  if (powerOffPort !== undefined) checkInteger('powerOffPort', powerOffPort, 0, 0xffff);
+  checkInteger('boot.rip', boot.rip, 0, Number.MAX_SAFE_INTEGER);
+  const vmbus = given.vmbus === false ? undefined : checkBus(given.vmbus ?? {});
+  const storage = checkStorage(given, processors);
+  if (vmbus === undefined && storage.length > 0) {
+    throw new ConfigurationError('vmbus', 'storage needs the bus: leave vmbus out or take the disks away');
+  }
+  return {
+    name,
+    memoryBytes,
+    processors,
+    processor,
+    offer: {
+      ...(given.privileges === undefined ? {} : { privileges: given.privileges }),
+      ...(given.features === undefined ? {} : { features: given.features }),
+      ...(given.hints === undefined ? {} : { hints: given.hints }),
+    },
+    vmbus,
+    storage,
+    powerOffPort,
+    boot,
+    policy: { onReset: 'restart', onCrash: 'finish', onTripleFault: 'finish', ...given.policy },
+  };
+}
+
+function checkInteger(path: string, value: number, least: number, most: number): void {
+  if (!Number.isSafeInteger(value) || value < least || value > most) {
+    throw new ConfigurationError(path, `a whole number from ${least} to ${most} is needed, not ${value}`);
+  }
+}
+
+function checkMemory(memoryBytes: number): void {
+  checkInteger('memoryBytes', memoryBytes, SMALLEST_MEMORY, MAX_BANK_BYTES);
+  if (memoryBytes % PAGE_BYTES !== 0) {
+    const right = Math.ceil(memoryBytes / PAGE_BYTES) * PAGE_BYTES;
+    throw new ConfigurationError(
+      'memoryBytes',
+      `whole pages of ${PAGE_BYTES} bytes are needed, e.g. ${right}`,
+    );
+  }
+}
+
+function checkBus(bus: BusConfiguration): CheckedBus {
+  const known = VMBUS_VERSIONS.filter(({ version }) => version <= VmbusVersion.V5_3);
+  for (const end of ['oldest', 'newest'] as const) {
+    const version = bus[end];
+    if (version === undefined || known.some((info) => info.version === version)) continue;
+    const names = known.map(({ text }) => text).join(', ');
+    throw new ConfigurationError(`vmbus.${end}`, `${versionText(version)} is none of ${names}`);
+  }
+  const { oldest = VmbusVersion.V0_13, newest = VmbusVersion.V5_3 } = bus;
+  if (oldest > newest) throw new ConfigurationError('vmbus', 'oldest is newer than newest: swap them');
+  return { oldest, newest };
+}
+
+function checkStorage(given: MachineConfiguration, processors: number): CheckedStorage[] {
+  const short: StorageConfiguration[] = given.disks === undefined ? [] : [{ disks: given.disks }];
+  const paths = [...short.map(() => ''), ...(given.storage ?? []).map((_, index) => `storage[${index}].`)];
+  const controllers = [...short, ...(given.storage ?? [])].map((controller, index) =>
+    checkController(controller, paths[index]!, index, processors),
+  );
+  const ids = new Set<string>();
+  controllers.forEach(({ instanceId }, index) => {
+    if (ids.has(instanceId.toLowerCase())) {
+      throw new ConfigurationError(`${paths[index]}instanceId`, `${instanceId} is taken: each needs its own`);
+    }
+    ids.add(instanceId.toLowerCase());
+  });
+  return controllers;
+}
+
+function checkController(
+  controller: StorageConfiguration,
+  path: string,
+  index: number,
+  processors: number,
+): CheckedStorage {
+  const { instanceId = storageInstanceId(index), subchannels = processors - 1 } = controller;
+  if (!GUID.test(instanceId)) {
+    throw new ConfigurationError(
+      `${path}instanceId`,
+      `'${instanceId}' is no GUID like ${storageInstanceId(0)}`,
+    );
+  }
+  checkInteger(`${path}subchannels`, subchannels, 0, MAX_VPS - 1);
+  const disks = controller.disks.map((disk, place) => checkDisk(disk, `${path}disks[${place}]`, place));
+  const luns = new Set<number>();
+  disks.forEach(({ lun }, place) => {
+    if (luns.has(lun))
+      throw new ConfigurationError(`${path}disks[${place}].lun`, `${lun} is taken: choose another`);
+    luns.add(lun);
+  });
+  return { instanceId, subchannels, disks };
+}
+
+function checkDisk(
+  { device, lun }: DiskConfiguration,
+  path: string,
+  place: number,
+): Required<DiskConfiguration> {
+  if (typeof device?.read !== 'function') {
+    throw new ConfigurationError(`${path}.device`, 'give a BlockDevice, e.g. new MemoryDisk({ sizeBytes })');
+  }
+  const own = lun ?? place;
+  checkInteger(`${path}.lun`, own, 0, LUNS - 1);
+  return { device, lun: own };
+}
+
+/** Instance GUIDs of our own numbering: stable across runs, unique within a machine. */
+function storageInstanceId(index: number): string {
+  return `76726964-6961-6e00-8000-5c51${index.toString(16).padStart(8, '0')}`;
+}

@@ -1,0 +1,57 @@
+/** What a machine has done, as numbers: for tables, tests and benchmarks. Hypercalls and exits are the guest's own. */
+
+import type { Partition } from '@viridian/hypervisor';
+import type { ChannelReport, VmbusHost } from '@viridian/vmbus/host';
+
+/** Exits of the guest's processors by what caused them. */
+export interface InterceptCounts {
+  readonly cpuid: number;
+  readonly msrRead: number;
+  readonly msrWrite: number;
+  readonly portRead: number;
+  readonly portWrite: number;
+  readonly memory: number;
+  readonly apic: number;
+  readonly exception: number;
+  readonly halt: number;
+}
+
+/** Counts since the machine was made, all processors together. */
+export interface MachineReport {
+  /** By name, e.g. `HvCallSignalEvent`. */
+  readonly hypercalls: Readonly<Record<string, number>>;
+  readonly hypercallTotal: number;
+  readonly intercepts: InterceptCounts;
+  /** Interrupts that the processors took. */
+  readonly interrupts: number;
+  readonly interprocessorInterrupts: number;
+  /** Turns that the processors got on the host. */
+  readonly slices: number;
+  readonly channels: readonly ChannelReport[];
+}
+
+/** Adds up. `bus` is absent for a machine without one. */
+export function reportMachine(partition: Partition, bus: VmbusHost | undefined): MachineReport {
+  const sum = (pick: (counters: NonNullable<Partition['vps'][number]>['counters']) => number): number =>
+    partition.vps.reduce((total, vp) => total + (vp === undefined ? 0 : pick(vp.counters)), 0);
+  const { byCode, total } = partition.hypercalls.inspect();
+  return {
+    hypercalls: byCode,
+    hypercallTotal: total,
+    intercepts: {
+      cpuid: sum((counters) => counters.cpuids),
+      msrRead: sum((counters) => counters.msrReads),
+      msrWrite: sum((counters) => counters.msrWrites),
+      portRead: sum((counters) => counters.portReads),
+      portWrite: sum((counters) => counters.portWrites),
+      memory: sum((counters) => counters.memoryExits),
+      apic: sum((counters) => counters.apicAccesses),
+      exception: sum((counters) => counters.exceptions),
+      halt: sum((counters) => counters.halts),
+    },
+    interrupts: sum((counters) => counters.interrupts),
+    interprocessorInterrupts: sum((counters) => counters.ipisSent),
+    slices: sum((counters) => counters.slices),
+    channels: bus?.channelReports() ?? [],
+  };
+}

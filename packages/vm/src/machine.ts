@@ -1,0 +1,286 @@
+/**
+ * One virtual machine: a child partition with its memory, its bus and its devices, from construction to its end.
+ *
+ * TLFS, "Partition Management", gives the order in which a parent builds and unmakes a partition.
+ */
+
+import type { Partition } from '@viridian/hypervisor';
+import type { ChildPartition } from '@viridian/hypervisor/parent';
+import { type Disposer, type InspectNode, InspectTree, type InspectionValue, warning } from '@viridian/trace';
+import { VmbusHost } from '@viridian/vmbus/host';
+import { ScsiDisk, StorageController } from '@viridian/vsp/storage';
+import type { MemoryBank } from '@viridian/x86';
+import { bootRegisters } from './boot-state.ts';
+import { ChildMemory } from './child-memory.ts';
+import { ChildTransport } from './child-transport.ts';
+import type { CheckedConfiguration } from './configuration.ts';
+import { crashReport } from './crash-report.ts';
+import { HaltWatch } from './halt-watch.ts';
+import {
+  type FinishReason,
+  MachineEmitter,
+  type MachineEventName,
+  type MachineEvents,
+  type MachineResult,
+} from './machine-events.ts';
+import { giveMemory, takeBank } from './machine-memory.ts';
+import { type MachineReport, reportMachine } from './machine-report.ts';
+import type { VirtualizationHost } from './virtualization-host.ts';
+
+const machineFailed = warning('vm.machine');
+
+type State = 'ready' | 'running' | 'paused' | 'finishing' | 'finished';
+
+/** Made by `createMachine` or `VirtualizationHost.createMachine`. */
+export class Machine {
+  readonly name: string;
+  /** Settles when the machine has come to its end and has given everything back. Never rejects. */
+  readonly finished: Promise<MachineResult>;
+  readonly tree = new InspectTree();
+  readonly #host: VirtualizationHost;
+  readonly #configuration: CheckedConfiguration;
+  readonly #bank: MemoryBank;
+  readonly #child: ChildPartition;
+  readonly #partition: Partition;
+  readonly #bus: VmbusHost | undefined;
+  readonly #controllers: readonly StorageController[];
+  readonly #events: MachineEmitter;
+  #state: State = 'ready';
+  #settleFinished: (result: MachineResult) => void = () => {};
+  #lastReport: MachineReport | undefined;
+  /** Resets and the end follow one another. */
+  #work: Promise<void> = Promise.resolve();
+
+  /** The configuration has been checked. Throws when the host cannot give what it asks for; nothing is left then. */
+  constructor(host: VirtualizationHost, configuration: CheckedConfiguration) {
+    this.#host = host;
+    this.#configuration = configuration;
+    this.name = configuration.name;
+    const { hypervisor, parent } = host;
+    this.#bank = takeBank(hypervisor, configuration.name, configuration.memoryBytes);
+    let child: ChildPartition | undefined;
+    try {
+      const watch = new HaltWatch(() => this.#finish('halted'));
+      child = parent.createPartition({
+        offer: configuration.offer,
+        processor: watch.watch(configuration.processor),
+      });
+      this.#child = child;
+      child.initialize();
+      for (let vp = 0; vp < configuration.processors; vp += 1) child.createVp(vp);
+      giveMemory(child, this.#bank, configuration.memoryBytes);
+      this.#partition = hypervisor.partition(child.id)!;
+      this.#controllers = configuration.vmbus === undefined ? [] : this.#makeControllers();
+      this.#bus = this.#makeBus();
+    } catch (error) {
+      child?.delete();
+      hypervisor.removeMemory(this.#bank);
+      throw error;
+    }
+    this.#events = new MachineEmitter(child.where);
+    this.finished = new Promise((resolve) => {
+      this.#settleFinished = resolve;
+    });
+    this.#watchPartition();
+    this.#buildTree();
+  }
+
+  /** Id of the child partition. */
+  get partitionId(): bigint {
+    return this.#child.id;
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  /** Starts the first processor, or lets a paused machine go on. */
+  start(): void {
+    if (this.#state === 'paused') {
+      for (const vp of this.#child.vps) this.#child.start(vp);
+    } else if (this.#state === 'ready') {
+      this.#boot();
+      this.#events.emit('started', undefined);
+    } else {
+      throw new Error(`${this.name} is ${this.#state}: it cannot be started`);
+    }
+    this.#state = 'running';
+  }
+
+  /** Keeps all processors from running until `start`. */
+  pause(): void {
+    if (this.#state !== 'running') throw new Error(`${this.name} is ${this.#state}: it cannot be paused`);
+    this.#state = 'paused';
+    for (const vp of this.#child.vps) this.#child.suspend(vp);
+  }
+
+  /** As the reset button: every processor, the bus and the devices begin anew, memory stays. */
+  async reset(): Promise<void> {
+    if (this.#state !== 'running' && this.#state !== 'paused') {
+      throw new Error(`${this.name} is ${this.#state}: it cannot be reset`);
+    }
+    this.#state = 'running';
+    this.#partition.reset();
+    await this.#work;
+  }
+
+  /** Ends the machine in order: stops the guest, lets requests in flight finish, flushes the disks. */
+  async stop(): Promise<MachineResult> {
+    this.#finish('stopped');
+    return await this.finished;
+  }
+
+  /** Ends the machine at once: nothing of the guest runs on, its partition is gone when this returns. */
+  kill(): void {
+    this.#finish('killed');
+  }
+
+  /** Listens to an event until disposed of. */
+  on<Name extends MachineEventName>(name: Name, listener: (value: MachineEvents[Name]) => void): Disposer {
+    return this.#events.on(name, listener);
+  }
+
+  /** What the machine has done so far; after its end, what it had done then. */
+  counters(): MachineReport {
+    return this.#lastReport ?? reportMachine(this.#partition, this.#bus);
+  }
+
+  /** All that can be seen of the machine, or a part of it by its path, e.g. `bus/channel/1`. */
+  inspect(path = ''): InspectionValue | undefined {
+    return this.tree.query(path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+    await this.finished;
+  }
+
+  #makeControllers(): StorageController[] {
+    return this.#configuration.storage.map(({ instanceId, subchannels, disks }, index) => {
+      const where = `${this.#child.where}/storage/${index}`;
+      const controller = new StorageController({ instanceId, maxSubchannels: subchannels, where });
+      for (const { device, lun } of disks) {
+        const id = `${instanceId.slice(0, -2)}${lun.toString(16).padStart(2, '0')}`;
+        controller.attach({ lun }, new ScsiDisk(device, { name: `${where}/lun/${lun}`, id }));
+      }
+      return controller;
+    });
+  }
+
+  #makeBus(): VmbusHost | undefined {
+    const { vmbus, processors } = this.#configuration;
+    if (vmbus === undefined) return undefined;
+    const { hypervisor } = this.#host;
+    const bus = new VmbusHost({
+      transport: new ChildTransport(this.#child),
+      memory: new ChildMemory(this.#partition.gpa, hypervisor.memory),
+      clock: hypervisor.clock,
+      vpCount: processors,
+      versions: vmbus,
+      where: `${this.#child.where}/vmbus`,
+    });
+    for (const controller of this.#controllers) bus.offer(controller);
+    return bus;
+  }
+
+  #watchPartition(): void {
+    const { policy, powerOffPort } = this.#configuration;
+    this.#child.observe({
+      reset: () => this.#guestReset(),
+      crash: (info) => {
+        const crash = crashReport(info);
+        this.#events.emit('crash', crash);
+        if (policy.onCrash === 'finish') this.#finish('crashed', { crash });
+      },
+      unrecoverable: (vp) => {
+        this.#events.emit('unrecoverable', { vp });
+        if (policy.onTripleFault === 'finish') this.#finish('triple-fault', { vp });
+        else this.#host.hypervisor.executor.post(() => this.#state === 'running' && this.#partition.reset());
+      },
+    });
+    if (powerOffPort === undefined) return;
+    this.#child.intercepts.ports(powerOffPort, powerOffPort, {
+      read: () => 0,
+      write: () => this.#finish('powered-off'),
+    });
+  }
+
+  #buildTree(): void {
+    const nodes: Record<string, () => InspectNode> = {
+      machine: () => ({ name: this.name, state: this.#state, memoryBytes: this.#configuration.memoryBytes }),
+    };
+    for (const [path, inspect] of Object.entries(nodes)) this.tree.add(path, { inspect });
+    this.tree.add('partition', this.#partition);
+    if (this.#bus !== undefined) this.tree.add('bus', this.#bus);
+    this.#controllers.forEach((controller, index) => void this.tree.add(`storage/${index}`, controller));
+  }
+
+  #boot(): void {
+    this.#child.setRegisters(0, bootRegisters(this.#configuration.boot));
+    // The others wait for their start-up interrupt.
+    for (const vp of this.#child.vps) this.#child.start(vp);
+  }
+
+  // The partition has been reset already; its memory is still in use by requests in flight.
+  #guestReset(): void {
+    if (this.#state === 'finishing' || this.#state === 'finished') return;
+    if (this.#configuration.policy.onReset === 'finish') {
+      this.#finish('reset');
+      return;
+    }
+    for (const vp of this.#child.vps) this.#child.suspend(vp);
+    this.#then(async () => {
+      await this.#quiesce();
+      if (this.#state === 'finishing') return;
+      this.#events.emit('reset', undefined);
+      this.#boot();
+    });
+  }
+
+  /** The guest's channels are gone and no device works on its memory any more. */
+  async #quiesce(): Promise<void> {
+    await this.#bus?.reset();
+    await Promise.all(this.#controllers.map((controller) => controller.whenIdle()));
+  }
+
+  #finish(reason: FinishReason, details: Omit<MachineResult, 'reason'> = {}): void {
+    if (this.#state === 'finishing' || this.#state === 'finished') return;
+    this.#state = 'finishing';
+    this.#lastReport = reportMachine(this.#partition, this.#bus);
+    const isOrderly = reason !== 'killed';
+    // Within a turn of the guest's own processor the partition cannot be unmade, only stopped.
+    if (isOrderly) this.#partition.suspended = true;
+    else this.#child.delete();
+    this.#then(async () => {
+      await this.#quiesce();
+      if (isOrderly) {
+        await this.#flushDisks();
+        this.#child.delete();
+      }
+      this.#host.hypervisor.removeMemory(this.#bank);
+      this.#state = 'finished';
+      const result: MachineResult = { reason, ...details };
+      this.#events.emit('stopped', undefined);
+      this.#events.emit('exit', result);
+      this.#settleFinished(result);
+    });
+  }
+
+  async #flushDisks(): Promise<void> {
+    for (const { disks } of this.#configuration.storage) {
+      for (const { device } of disks) {
+        try {
+          if (!device.readOnly) await device.flush();
+        } catch (error) {
+          machineFailed.report(this.#child.where, 'flushing a disk failed', { error: String(error) });
+        }
+      }
+    }
+  }
+
+  #then(step: () => Promise<void>): void {
+    this.#work = this.#work.then(step).catch((error: unknown) => {
+      machineFailed.report(this.#child.where, 'a step failed', { error: String(error) });
+    });
+  }
+}
