@@ -10,6 +10,7 @@ export interface InterceptCounts {
   readonly msrWrite: number;
   readonly portRead: number;
   readonly portWrite: number;
+  /** Accesses to addresses without RAM, other than the local APIC's. */
   readonly memory: number;
   readonly apic: number;
   readonly exception: number;
@@ -44,7 +45,7 @@ export function reportMachine(partition: Partition, bus: VmbusHost | undefined):
       msrWrite: sum((counters) => counters.msrWrites),
       portRead: sum((counters) => counters.portReads),
       portWrite: sum((counters) => counters.portWrites),
-      memory: sum((counters) => counters.memoryExits),
+      memory: sum((counters) => counters.memoryExits - counters.apicAccesses),
       apic: sum((counters) => counters.apicAccesses),
       exception: sum((counters) => counters.exceptions),
       halt: sum((counters) => counters.halts),

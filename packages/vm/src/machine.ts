@@ -6,7 +6,7 @@
 
 import type { Partition } from '@viridian/hypervisor';
 import type { ChildPartition } from '@viridian/hypervisor/parent';
-import { type Disposer, type InspectNode, InspectTree, type InspectionValue, warning } from '@viridian/trace';
+import { type Disposer, type InspectionValue, type InspectNode, InspectTree, warning } from '@viridian/trace';
 import { VmbusHost } from '@viridian/vmbus/host';
 import { ScsiDisk, StorageController } from '@viridian/vsp/storage';
 import type { MemoryBank } from '@viridian/x86';

@@ -191,7 +191,10 @@ export class ProgramCpu implements GuestCpu {
 
   hlt(): Promise<void> {
     this.gate.check();
-    return this.gates.take() ? Promise.resolve() : this.gates.sleep();
+    if (this.gates.take()) return Promise.resolve();
+    // A program halts outside its turns; with interrupts off it is for good, and only a turn tells those who watch.
+    if (!this.interruptsEnabled) this.#host.kick();
+    return this.gates.sleep();
   }
 
   #readOwn(index: number): bigint | undefined {

@@ -10,6 +10,8 @@ export interface ProgramHost extends ExitHandler {
   readonly interceptSuspended: boolean;
   /** System page of the partition that holds the hypervisor's code for it: the hypercall page. */
   readonly codePage: number;
+  /** Gives the processor a turn soon. */
+  kick(): void;
   /** Gives the partition's ancestors the turns that they wait for; false when none waited. */
   runParent(): boolean;
 }

@@ -49,6 +49,11 @@ export class VpExits implements ExitHandler {
     return this.#vp.interceptSuspend;
   }
 
+  /** Gives the processor a turn soon. */
+  kick(): void {
+    this.#vp.kick();
+  }
+
   /**
    * Gives the partition's ancestors the turns that they wait for; false when none waited. For processors that cannot
    * leave an instruction unfinished.

@@ -38,9 +38,10 @@ export class KernelProcessor {
     return this.#synic?.interrupts ?? 0;
   }
 
-  /** Takes the SynIC's pages and the assist page away. */
+  /** Takes the SynIC's pages and the assist page away and takes no more interrupts. */
   shutdown(): void {
     this.#synic?.disable();
     this.cpu.wrmsr(Msr.HV_X64_MSR_VP_ASSIST_PAGE, 0n);
+    this.cpu.cli();
   }
 }

@@ -1,5 +1,6 @@
 /** The parent's end of VMBus. */
 
+export type { ChannelReport } from './channel-ledger.ts';
 export type { HostTransport, SignalConnection } from './host-transport.ts';
 export type {
   GpadlRange,

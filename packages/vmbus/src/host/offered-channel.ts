@@ -4,6 +4,7 @@ import { NtStatus, VmbusVersion, VP_INDEX_NO_INTERRUPT } from '@viridian/protoco
 import type { InspectNode } from '@viridian/trace';
 import type { GuestMemory, SharedPages } from '../ring/guest-memory.ts';
 import { channelTrace, deviceWarning, protocolWarning } from '../ring/trace-points.ts';
+import type { ChannelLedger } from './channel-ledger.ts';
 import { type ChannelEvent, type ChannelState, type OpenParameters, stepChannel } from './channel-state.ts';
 import type { Session } from './connection-state.ts';
 import { afterDevice, deviceFailed } from './device-call.ts';
@@ -24,6 +25,7 @@ import { ringPages, wholePages } from './ring-pages.ts';
 
 /** What a channel needs from the bus that it hangs on. */
 export interface ChannelBus {
+  readonly ledger: ChannelLedger;
   readonly where: string;
   readonly memory: GuestMemory;
   readonly vpCount: number;
@@ -241,6 +243,7 @@ export class OfferedChannel {
     }
     this.opens += 1;
     this.#current = channel;
+    this.#bus.ledger.opened(this, channel.counters);
     const { openId, userData, targetVp } = request;
     const { subchannelIndex } = this;
     let answer: number | Promise<number>;

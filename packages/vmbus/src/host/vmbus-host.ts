@@ -6,6 +6,7 @@ import { formatGuid, parseGuid } from '@viridian/wire';
 import type { BusClock } from '../ring/bus-clock.ts';
 import type { GuestMemory } from '../ring/guest-memory.ts';
 import { paddedUserData } from '../ring/user-data.ts';
+import { ChannelLedger, type ChannelReport } from './channel-ledger.ts';
 import { type GpadlLimits, GpadlTable } from './gpadl-table.ts';
 import { GuestMessages } from './guest-messages.ts';
 import { HostConnection } from './host-connection.ts';
@@ -49,6 +50,7 @@ export class VmbusHost {
   readonly #monitors: MonitorPoller;
   readonly #connection: HostConnection;
   readonly #bus: ChannelBus;
+  readonly #ledger = new ChannelLedger();
   #resetWaiters: (() => void)[] = [];
 
   constructor(options: VmbusHostOptions) {
@@ -139,6 +141,11 @@ export class VmbusHost {
     return new Promise((resolve) => this.#resetWaiters.push(resolve));
   }
 
+  /** What went over each channel that a guest has opened so far. */
+  channelReports(): ChannelReport[] {
+    return this.#ledger.reports();
+  }
+
   inspect(): InspectNode {
     const channels: Record<string, InspectNode> = {};
     for (const channel of this.#channels.values()) channels[channel.relid] = channel.inspect();
@@ -158,6 +165,7 @@ export class VmbusHost {
     const connection = this.#connection;
     return {
       where: this.where,
+      ledger: this.#ledger,
       memory: this.#options.memory,
       vpCount: this.#options.vpCount,
       gpadls: this.#gpadls,
