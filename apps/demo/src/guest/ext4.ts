@@ -25,7 +25,7 @@ export async function hashFiles(disk: Disk, partition: Partition): Promise<Found
           await walk(path);
           continue;
         }
-        const bytes = await fs.readFile(path);
+        const bytes = await fs.readFile(path, { encoding: null });
         found.push({
           path: path.slice(1),
           bytes: bytes.byteLength,

@@ -18,6 +18,11 @@ export class Terminal {
     return styleText(style, text, { stream: this.#stream });
   }
 
+  /** Whether the stream shows colours: a terminal, and nobody asked for none. */
+  get hasColours(): boolean {
+    return this.#stream.isTTY === true && this.#stream.hasColors();
+  }
+
   /** Prints one line. */
   line(text = ''): void {
     this.#clearProgress();
