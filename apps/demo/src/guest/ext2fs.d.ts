@@ -3,7 +3,7 @@ declare module 'ext2fs' {
   interface FileSystem {
     readdir(path: string): Promise<string[]>;
     stat(path: string): Promise<{ isDirectory(): boolean; size: number }>;
-    readFile(path: string, options: { encoding: null }): Promise<Uint8Array>;
+    readFile(path: string, options: { encoding: 'latin1' }): Promise<string>;
   }
   interface DiskSource {
     read(buffer: Uint8Array, bufferOffset: number, length: number, offset: number): Promise<unknown>;

@@ -25,7 +25,8 @@ export async function hashFiles(disk: Disk, partition: Partition): Promise<Found
           await walk(path);
           continue;
         }
-        const bytes = await fs.readFile(path, { encoding: null });
+        // The package gives text only; latin1 keeps every byte.
+        const bytes = Buffer.from(await fs.readFile(path, { encoding: 'latin1' }), 'latin1');
         found.push({
           path: path.slice(1),
           bytes: bytes.byteLength,
