@@ -1,9 +1,18 @@
 /** The part of `ext2fs` that the demo uses; the package ships no types. */
 declare module 'ext2fs' {
-  interface FileSystem {
+  interface OpenFile {
+    read(
+      buffer: Uint8Array,
+      offset: number,
+      length: number,
+      position: number,
+    ): Promise<{ bytesRead: number }>;
+    close(): void;
+  }
+  export interface FileSystem {
     readdir(path: string): Promise<string[]>;
     stat(path: string): Promise<{ isDirectory(): boolean; size: number }>;
-    readFile(path: string, options: { encoding: 'latin1' }): Promise<string>;
+    open(path: string, flags: string): Promise<OpenFile>;
   }
   interface DiskSource {
     read(buffer: Uint8Array, bufferOffset: number, length: number, offset: number): Promise<unknown>;

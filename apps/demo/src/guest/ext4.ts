@@ -2,7 +2,9 @@
 
 import { createHash } from 'node:crypto';
 import type { Disk, Partition } from '@viridian/linux-guest';
-import { withMountedDisk } from 'ext2fs';
+import { type FileSystem, withMountedDisk } from 'ext2fs';
+
+const READ_BYTES = 256 * 1024;
 
 /** One file that was found, with the hash of what was read. */
 export interface FoundFile {
@@ -25,8 +27,7 @@ export async function hashFiles(disk: Disk, partition: Partition): Promise<Found
           await walk(path);
           continue;
         }
-        // The package gives text only; latin1 keeps every byte.
-        const bytes = Buffer.from(await fs.readFile(path, { encoding: 'latin1' }), 'latin1');
+        const bytes = await readWhole(fs, path, entry.size);
         found.push({
           path: path.slice(1),
           bytes: bytes.byteLength,
@@ -37,6 +38,24 @@ export async function hashFiles(disk: Disk, partition: Partition): Promise<Found
     await walk('/');
   });
   return found;
+}
+
+// `readFile` of the package gives text, and so loses bytes that are none.
+async function readWhole(fs: FileSystem, path: string, size: number): Promise<Uint8Array> {
+  const file = await fs.open(path, 'r');
+  try {
+    const bytes = Buffer.alloc(size);
+    for (let at = 0; at < size; ) {
+      const part = Buffer.alloc(Math.min(READ_BYTES, size - at));
+      const { bytesRead } = await file.read(part, 0, part.byteLength, at);
+      if (bytesRead <= 0) throw new Error(`${path} ends after ${at} of ${size} bytes`);
+      bytes.set(part.subarray(0, bytesRead), at);
+      at += bytesRead;
+    }
+    return bytes;
+  } finally {
+    file.close();
+  }
 }
 
 /** What libext2fs wants of a disk: bytes at any offset. It mounts read-only in effect: nothing here writes files. */
