@@ -1,7 +1,4 @@
-/**
- * Speed of the ring with both ends in one thread: small packets, pages by reference, and what a packet costs the heap.
- * Run: node --conditions=viridian:source --expose-gc packages/vmbus/bench/ring.ts
- */
+/** Speed of the ring with both ends in one thread: small packets, pages by reference, and what a packet costs the heap. */
 
 import {
   type GuestMemory,
@@ -9,7 +6,7 @@ import {
   PAGE_BYTES,
   RingChannel,
   type SharedPages,
-} from '../src/ring/index.ts';
+} from '@viridian/vmbus/ring';
 
 /** Two connected channels over one shared buffer. `busy`: signals are counted and answered by the caller's own loop. */
 interface Pair {
@@ -181,21 +178,4 @@ export function heapBytesPerPacket(heapBytes: () => number, packets = 400_000): 
   const before = heapBytes();
   run(packets);
   return (heapBytes() - before) / packets;
-}
-
-if (import.meta.main) {
-  const { gc } = globalThis as { gc?: () => void };
-  const { process } = globalThis as unknown as {
-    process: { memoryUsage(): { heapUsed: number }; stdout: { write(text: string): void } };
-  };
-  const print = (name: string, value: string): void => process.stdout.write(`${name.padEnd(44)}${value}\n`);
-  packetsPerSecond(400_000);
-  print('64-byte packets/s', packetsPerSecond().toFixed(0));
-  print('64-byte packets/s, a signal each', packetsPerSecond(4_000_000, 1).toFixed(0));
-  print('requests and completions/s', roundTripsPerSecond().toFixed(0));
-  print('64 KiB by reference, GiB/s', (gpaDirectBytesPerSecond() / 2 ** 30).toFixed(2));
-  // Garbage counts as well: nothing is collected between the two looks.
-  gc?.();
-  const heap = heapBytesPerPacket(() => process.memoryUsage().heapUsed);
-  print('heap bytes per packet, garbage included', heap.toFixed(3));
 }
