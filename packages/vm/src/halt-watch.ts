@@ -4,6 +4,7 @@
  */
 
 import type { ProcessorFactory } from '@viridian/hypervisor';
+import { isProgramHalted } from '@viridian/hypervisor/program';
 import { type Processor, Reg, RFLAGS_IF, StopReason } from '@viridian/x86';
 
 /** Watches the processors of one machine. */
@@ -34,9 +35,15 @@ export class HaltWatch {
 
   #isHalted(): boolean {
     for (const { processor, stop } of this.#processors.values()) {
-      const canWake = (processor.registers.dwords[Reg.RFLAGS * 2]! & RFLAGS_IF) !== 0;
-      if (canWake || (stop !== undefined && stop !== StopReason.HALT)) return false;
+      if (isRunning(processor, stop)) return false;
     }
     return true;
   }
+}
+
+/** Whether anything can still happen on a processor. One that never had a turn waits for its start-up interrupt. */
+function isRunning(processor: Processor, stop: StopReason | undefined): boolean {
+  if ((processor.registers.dwords[Reg.RFLAGS * 2]! & RFLAGS_IF) !== 0) return true;
+  const isProgram = isProgramHalted(processor);
+  return isProgram === undefined ? stop !== undefined && stop !== StopReason.HALT : !isProgram;
 }

@@ -208,13 +208,19 @@ export class Partition {
     if (this.processorFactory === undefined) return HvStatus.NO_RESOURCES;
     const pages = this.pool.take(VP_PAGES);
     if (pages === undefined) return HvStatus.INSUFFICIENT_MEMORY;
+    try {
+      this.vps[index] = new VirtualProcessor(
+        this,
+        index,
+        { message: pages[0]!, eventFlags: pages[1]!, assist: pages[2]! },
+        this.processorFactory,
+      );
+    } catch (error) {
+      // The host's factory failed: nothing of the VP is left.
+      this.pool.giveBack(pages);
+      throw error;
+    }
     this.#vpPages[index] = pages;
-    this.vps[index] = new VirtualProcessor(
-      this,
-      index,
-      { message: pages[0]!, eventFlags: pages[1]!, assist: pages[2]! },
-      this.processorFactory,
-    );
     this.intercepts.applyExceptionFilter();
     return HvStatus.SUCCESS;
   }

@@ -10,4 +10,5 @@ export {
   VpStopped,
   WouldBlock,
 } from './guest-cpu.ts';
+export { isProgramHalted } from './program-processor.ts';
 export { programProcessors } from './program-processors.ts';

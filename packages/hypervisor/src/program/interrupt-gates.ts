@@ -75,6 +75,11 @@ export class InterruptGates {
     return took;
   }
 
+  /** Whether the program waits for an interrupt, and not for something else. */
+  get isAsleep(): boolean {
+    return this.#sleepers.length > 0;
+  }
+
   /** Settles when the next interrupt was handled. */
   sleep(): Promise<void> {
     return new Promise((resolve) => {

@@ -54,7 +54,7 @@ export class ProgramProcessor implements Processor {
   readonly #lines: InterruptLines = { request: false, nmi: false, exception: undefined };
   #cpu: ProgramCpu | undefined;
   #exceptionFilter = 0;
-  #state: 'at-start' | 'wait-for-sipi' | 'started' | 'failed' = 'at-start';
+  #state: 'at-start' | 'wait-for-sipi' | 'started' | 'ended' | 'failed' = 'at-start';
 
   constructor(options: ProgramProcessorOptions) {
     this.#options = options;
@@ -67,6 +67,11 @@ export class ProgramProcessor implements Processor {
   set exceptionFilter(vectors: number) {
     this.#exceptionFilter = vectors;
     if (this.#cpu !== undefined) this.#cpu.gate.exceptionFilter = vectors;
+  }
+
+  /** Whether the processor executed HLT, waits for SIPI or has no program any more: it does not just wait for a promise. */
+  get isHalted(): boolean {
+    return this.#state === 'ended' || this.#state === 'wait-for-sipi' || this.#cpu?.gates.isAsleep === true;
   }
 
   run(_milliseconds: number): StopReason {
@@ -140,11 +145,19 @@ export class ProgramProcessor implements Processor {
     cpu.memory.write32(APIC_BASE_GPA + ApicRegister.SVR, SVR_ENABLED);
     const failed = (error: unknown): void => this.#programFailed(cpu, error);
     try {
-      const ended = program().start(cpu, rip);
-      if (ended !== undefined) ended.then(undefined, failed);
+      const running = program().start(cpu, rip);
+      if (running === undefined) this.#state = 'ended';
+      else running.then(() => this.#ended(cpu), failed);
     } catch (error) {
       failed(error);
     }
+  }
+
+  /** The program is over; only a turn tells those who watch. */
+  #ended(cpu: ProgramCpu): void {
+    if (cpu !== this.#cpu || this.#state !== 'started') return;
+    this.#state = 'ended';
+    this.#options.host.kick();
   }
 
   /** The program threw or rejected. */
@@ -167,6 +180,14 @@ export class ProgramProcessor implements Processor {
     }
     throw new VpStopped();
   }
+}
+
+/**
+ * Whether the program on a processor halted, as opposed to waiting for something of the host: `run` ends in both cases.
+ * Undefined for processors that run no program.
+ */
+export function isProgramHalted(processor: Processor): boolean | undefined {
+  return processor instanceof ProgramProcessor ? processor.isHalted : undefined;
 }
 
 /** What a loader does before it jumps into a 64-bit program; RIP and the other registers stay as the parent set them. */

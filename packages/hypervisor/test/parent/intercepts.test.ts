@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { GuestException, WouldBlock } from '../../src/program/index.ts';
-import { bootHost, MEGABYTE, startGuest, turn } from './guest-kit.ts';
+import { bootHost, MEGABYTE, startGuest, turn, waitFor } from './guest-kit.ts';
 
 /** An address without memory. */
 const DEVICE_GPA = 0xfec0_0000;
@@ -224,12 +224,11 @@ describe('intercepts that the parent completes', () => {
           void intercepts.ports(0x60, 0x60, { read: () => answer.promise, write: () => {} }),
       },
     );
-    await turn();
+    await waitFor(() => guest.child.intercepts.counters.port === 1);
     host.hypervisor.partition(guest.child.id)!.reset();
     await second.promise;
     answer.resolve(5);
-    await turn();
-    expect(guest.child.intercepts.inspect().answersTooLate).toBe(1);
+    await waitFor(() => guest.child.intercepts.inspect().answersTooLate === 1);
     guest.remove();
   });
 

@@ -2,7 +2,7 @@ import { HvRegister, HvStatus, PartitionProperty, privilegeMask } from '@viridia
 import { describe, expect, it } from 'vitest';
 import { Hypervisor } from '../../src/index.ts';
 import { HypercallError, ParentPartition } from '../../src/parent/index.ts';
-import { bootHost, MEGABYTE, signalEvent, startGuest, turn } from './guest-kit.ts';
+import { bootHost, MEGABYTE, signalEvent, startGuest, turn, waitFor } from './guest-kit.ts';
 
 /** What must be as before when everything is gone. */
 function balance({ hypervisor, parent }: ReturnType<typeof bootHost>) {
@@ -73,7 +73,7 @@ describe('the life of partitions', () => {
       before: (child) => void child.connectToParentEvents(7, () => (alive += 1)),
     });
     await other.done;
-    await turn();
+    await waitFor(() => alive > 0);
     expect({ seen: events, alive }).toEqual({ seen, alive: 1 });
     other.remove();
   });
@@ -87,7 +87,7 @@ describe('the life of partitions', () => {
       }),
     );
     await Promise.all(guests.map(({ done }) => done));
-    await turn();
+    await waitFor(() => seen.length === 2);
     expect(seen.sort()).toEqual(['a0', 'b1']);
     for (const guest of guests) guest.remove();
   });
