@@ -6,7 +6,17 @@
 
 import type { Partition } from '@viridian/hypervisor';
 import type { ChildPartition } from '@viridian/hypervisor/parent';
-import { type Disposer, type InspectionValue, type InspectNode, InspectTree, warning } from '@viridian/trace';
+import {
+  type Disposer,
+  type InspectionValue,
+  type InspectNode,
+  InspectTree,
+  type ListenOptions,
+  listen,
+  type TraceEvent,
+  type TraceListener,
+  warning,
+} from '@viridian/trace';
 import { VmbusHost } from '@viridian/vmbus/host';
 import { ScsiDisk, StorageController } from '@viridian/vsp/storage';
 import type { MemoryBank } from '@viridian/x86';
@@ -138,6 +148,15 @@ export class Machine {
   /** Listens to an event until disposed of. */
   on<Name extends MachineEventName>(name: Name, listener: (value: MachineEvents[Name]) => void): Disposer {
     return this.#events.on(name, listener);
+  }
+
+  /** Hears the trace points and warnings of this machine alone, by name as `listen` of `@viridian/trace` does. */
+  listen(patterns: string, listener: TraceListener, options?: ListenOptions): Disposer {
+    const { where } = this.#child;
+    const hear = (event: TraceEvent): void => {
+      if (event.where === where || event.where.startsWith(`${where}/`)) listener(event);
+    };
+    return listen(patterns, hear, options);
   }
 
   /** What the machine has done so far; after its end, what it had done then. */

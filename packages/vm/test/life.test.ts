@@ -202,6 +202,26 @@ describe('a machine', () => {
     expect(machine.counters().intercepts.cpuid).toBe(1);
   });
 
+  it('lets one listen to its own trace points alone', async () => {
+    const host = new VirtualizationHost();
+    const seen: string[] = [];
+    const [heard, other] = ['heard', 'other'].map((name) =>
+      host.createMachine({
+        name,
+        memoryBytes: MEGABYTE,
+        processor: programProcessors(() => ({
+          name,
+          start: (cpu) => void cpu.wrmsr(Msr.HV_X64_MSR_CRASH_CTL, 1n << 63n),
+        })),
+      }),
+    );
+    using _stop = heard!.listen('hypervisor.crash', ({ where }) => seen.push(where));
+    for (const machine of [heard!, other!]) machine.start();
+    await Promise.all([heard!.finished, other!.finished]);
+    expect(seen).toEqual([`partition/${heard!.partitionId}`]);
+    host.close();
+  });
+
   it('is killed at once, also before it started, and only once', async () => {
     const host = new VirtualizationHost();
     const machine = host.createMachine({
