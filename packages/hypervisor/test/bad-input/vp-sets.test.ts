@@ -1,8 +1,8 @@
 import { FlushVirtualAddressExInput, HvStatus, HypercallCode } from '@viridian/protocols/tlfs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { block, qwords, World } from '../../test/hypercall-caller.ts';
-import { bitCount } from './vp-set.ts';
+import { bitCount } from '../../src/hypercall/vp-set.ts';
+import { block, qwords, World } from '../hypercall-caller.ts';
 
 const FLUSH_EX = HypercallCode.HvCallFlushVirtualAddressSpaceEx;
 const VPS = 5;

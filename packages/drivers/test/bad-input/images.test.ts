@@ -2,10 +2,10 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BlockError, MemoryStore, openVhd, type VhdType } from '../src/index.ts';
-import { VhdDynamicHeader, VhdFooter } from '../src/vhd/layout.ts';
-import { readAll } from './support/model.ts';
-import { fixChecksum, HEADER_AT, memoryParent, TABLE_AT, vhdImage } from './support/vhd-images.ts';
+import { BlockError, MemoryStore, openVhd, type VhdType } from '../../src/index.ts';
+import { VhdDynamicHeader, VhdFooter } from '../../src/vhd/layout.ts';
+import { readAll } from '../support/model.ts';
+import { fixChecksum, HEADER_AT, memoryParent, TABLE_AT, vhdImage } from '../support/vhd-images.ts';
 
 const SIZE = 13 * 4096 + 1024;
 

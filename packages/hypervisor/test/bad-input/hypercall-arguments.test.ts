@@ -13,8 +13,8 @@ import { forgetWarnings, listen, recentWarnings } from '@viridian/trace';
 import { CR0_PE, Outcome, PAGE_BYTES, Reg, RFLAGS_VM, Seg } from '@viridian/x86';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { block, CHILD_OUTPUT, qwords, World } from '../../test/hypercall-caller.ts';
-import { findHypercall } from './hypercall-table.ts';
+import { findHypercall } from '../../src/hypercall/hypercall-table.ts';
+import { block, CHILD_OUTPUT, qwords, World } from '../hypercall-caller.ts';
 
 const SIGNAL = HypercallCode.HvCallSignalEvent;
 const FLUSH = HypercallCode.HvCallFlushVirtualAddressSpace;
