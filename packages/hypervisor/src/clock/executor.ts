@@ -95,11 +95,3 @@ export class ManualExecutor implements Executor {
     return ran;
   }
 }
-
-let shared: Executor | undefined;
-
-/** The executor of everybody who brings none: one for the program, so that all tasks stand in one line. */
-export function defaultExecutor(): Executor {
-  shared ??= new HostExecutor();
-  return shared;
-}
