@@ -1,0 +1,114 @@
+/**
+ * The one place where this folder touches memory, the TLB and the hypervisor. Privileged code is rare compared with
+ * plain accesses, so it speaks of sizes and of the privilege an access is made with, not of one function per size.
+ */
+
+import { exitToHost } from '../environment';
+import { raiseGP, raiseUD, unwindSuspend } from '../exception';
+import { OP_BASE, OP_DISPLACEMENT, OP_INDEX, OP_LENGTH, OP_SCALE } from '../micro-op';
+import { ADDRESS_MASK, EXIT_LENGTH, EXIT_REQUEST } from '../state';
+
+// @ts-ignore: decorator
+@external('env', 'readLinear')
+declare function readLinear(vp: usize, linear: u64, bytes: u32, user: u32): u64;
+
+// @ts-ignore: decorator
+@external('env', 'writeLinear')
+declare function writeLinear(vp: usize, linear: u64, bytes: u32, user: u32, value: u64): void;
+
+// @ts-ignore: decorator
+@external('env', 'probeLinear')
+declare function probeLinear(vp: usize, linear: u64, bytes: u32, user: u32): void;
+
+// @ts-ignore: decorator
+@external('env', 'readPhysical')
+declare function readPhysical(vp: usize, gpa: u64): u64;
+
+// @ts-ignore: decorator
+@external('env', 'flushTlb')
+declare function flushTlb(vp: usize, kind: u32, linear: u64): void;
+
+// Kinds of exit to the hypervisor.
+export const EXIT_CPUID: u32 = 0;
+export const EXIT_RDMSR: u32 = 1;
+export const EXIT_WRMSR: u32 = 2;
+export const EXIT_PORT_IO: u32 = 3;
+export const EXIT_HYPERCALL: u32 = 4;
+export const EXIT_EXCEPTION: u32 = 5;
+/** Asks for the interrupt vector to deliver, in EXIT_VECTOR; -1 when there is none any more. */
+export const EXIT_ACKNOWLEDGE: u32 = 6;
+
+/** EXIT_FLAGS of a port access. */
+export const EXIT_FLAG_STRING: u32 = 1;
+export const EXIT_FLAG_REPEAT: u32 = 2;
+
+export const OUTCOME_DONE: u32 = 0;
+export const OUTCOME_GP: u32 = 1;
+export const OUTCOME_UD: u32 = 2;
+export const OUTCOME_SUSPEND: u32 = 3;
+export const OUTCOME_YIELD: u32 = 4;
+
+/** Reads 1, 2, 4 or 8 bytes with the rights of user code (`user` 1) or of the system (0). May raise. */
+export function readMemory(vp: usize, linear: u64, bytes: u32, user: u32): u64 {
+  return readLinear(vp, linear, bytes, user);
+}
+
+/** Writes 1, 2, 4 or 8 bytes. May raise; then nothing was written. */
+export function writeMemory(vp: usize, linear: u64, bytes: u32, user: u32, value: u64): void {
+  writeLinear(vp, linear, bytes, user, value);
+}
+
+/** Raises if a write would. */
+export function probeWrite(vp: usize, linear: u64, bytes: u32, user: u32): void {
+  probeLinear(vp, linear, bytes, user);
+}
+
+/** Reads from a descriptor table or a task-state segment. */
+export function readSystem(vp: usize, linear: u64, bytes: u32): u64 {
+  return readMemory(vp, linear, bytes, 0);
+}
+
+export function writeSystem(vp: usize, linear: u64, bytes: u32, value: u64): void {
+  writeMemory(vp, linear, bytes, 0, value);
+}
+
+/** Reads 8 bytes of guest-physical memory: entries of the page-directory-pointer table. */
+export function readPhysical64(vp: usize, gpa: u64): u64 {
+  return readPhysical(vp, gpa);
+}
+
+/** Forgets all translations, of global pages too. */
+export function flushAll(vp: usize): void {
+  flushTlb(vp, 0, 0);
+}
+
+export function flushNonGlobal(vp: usize): void {
+  flushTlb(vp, 1, 0);
+}
+
+export function flushPage(vp: usize, linear: u64): void {
+  flushTlb(vp, 2, linear);
+}
+
+/** Linear address of the ModRM memory operand. */
+export function operandAddress(vp: usize, op: usize): u64 {
+  const base = load<u64>(vp + load<u8>(op + OP_BASE));
+  const index = load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE));
+  return (base + index + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & load<u64>(vp + ADDRESS_MASK);
+}
+
+/** Leaves the interpreter after this instruction. */
+export function requestExit(vp: usize): void {
+  atomic.store<i32>(vp + EXIT_REQUEST, 1);
+}
+
+/** Lets the hypervisor handle an instruction; comes back when it is done, raises or unwinds otherwise. */
+export function exitInstruction(vp: usize, op: usize, kind: u32): void {
+  store<u32>(vp + EXIT_LENGTH, load<u8>(op + OP_LENGTH));
+  const outcome = exitToHost(vp, kind);
+  if (outcome == OUTCOME_DONE) return;
+  if (outcome == OUTCOME_GP) raiseGP(vp, 0);
+  if (outcome == OUTCOME_UD) raiseUD(vp);
+  if (outcome == OUTCOME_SUSPEND) unwindSuspend(vp);
+  requestExit(vp);
+}
