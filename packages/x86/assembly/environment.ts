@@ -1,0 +1,21 @@
+/** What the core asks of TypeScript. Parameters and results go through the exit record of the VP block. */
+
+/** Throws the one preallocated object that `run` catches; never returns. The fault record says why. */
+// @ts-ignore: decorator
+@external('env', 'raise')
+export declare function raiseToHost(): void;
+
+/** An exit to the hypervisor: EXIT_* of exits.ts. The result is an OUTCOME_*. */
+// @ts-ignore: decorator
+@external('env', 'exit')
+export declare function exitToHost(vp: usize, kind: u32): u32;
+
+/** Puts the time-stamp counter into EXIT_TSC. */
+// @ts-ignore: decorator
+@external('env', 'readTsc')
+export declare function readTscFromHost(vp: usize): void;
+
+/** For debugging only: shows a number. */
+// @ts-ignore: decorator
+@external('env', 'log')
+export declare function logToHost(tag: u32, value: u64): void;
