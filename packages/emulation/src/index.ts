@@ -1,0 +1,15 @@
+/** The devices of a 440BX board. */
+
+export { PortBus } from './bus/port-bus.ts';
+export {
+  allOnes,
+  type ByteSink,
+  type Clock,
+  type InterruptLine,
+  type RegisterBlock,
+  type Timer,
+  type Width,
+} from './bus/ports.ts';
+export type { ChipState } from './pic/chip.ts';
+export { Pic8259Pair, type PicState } from './pic/pic-8259-pair.ts';
+export { Uart16550, type UartState } from './uart/uart-16550.ts';
