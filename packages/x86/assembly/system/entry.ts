@@ -6,3 +6,4 @@ export { deliverException, hasEvent, serviceEvents } from './events';
 export { executeSystem } from './execute';
 export { initialize, reset, startUp } from './processor-reset';
 export { loadSegment } from './segment-load';
+export { raisePF } from '../exception';
