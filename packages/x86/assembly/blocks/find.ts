@@ -1,0 +1,174 @@
+/** From RIP to micro-ops: jump cache, hash of blocks by physical address and mode, decoder. */
+
+import { decode } from '../decoder/decode';
+import { HANDLER_NEXT_BLOCK, HANDLER_SYSTEM } from '../decoder/handlers';
+import { raiseGP, raiseNonCanonical, raisePF } from '../exception';
+import { ARENA, ARENA_END, BLOCK_HASH, BLOCK_HASH_ENTRIES, CODE_TABLE, GPA_EXECUTE, GRANULES } from '../layout';
+import { ACCESS_EXECUTE, exitMemory, gpaEntry } from '../memory/physical';
+import { dropWriteTags, flushJumpCache } from '../memory/tlb';
+import { walk, walkGpa } from '../memory/walk';
+import { OP_BYTES, OP_CODE16, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_MODRM, OP_OFFSET } from '../micro-op';
+import { MODE_64, MODE_BLOCK, MODE_CPL, MODE_SINGLE } from '../mode-bits';
+import { segmentAddress } from '../mode';
+import {
+  CS, CURRENT_OP, JUMP_CACHE, JUMP_CACHE_ENTRIES, MODE_WORD, RIP, RIP_BASE, SEG_BASE, SEG_LIMIT, STAT_BLOCKS, VP_BASE,
+  VP_STRIDE,
+} from '../state';
+import {
+  BLOCK_BYTES, BLOCK_COUNT, BLOCK_HOST, BLOCK_MODE, BLOCK_NEXT_HASH, BLOCK_NEXT_IN_PAGE, hashSlot,
+} from './invalidate';
+
+const MOST_INSTRUCTIONS: u32 = 64;
+/** Within a VP block: bytes of an instruction that crosses pages, and its block of one micro-op. */
+const CROSSING_BYTES: usize = 0x60000;
+const CROSSING_BLOCK: usize = 0x60020;
+
+let next: usize = ARENA;
+let vps: usize = 0;
+
+/** Announces the number of VPs whose caches refer to blocks. */
+export function setVpCount(count: u32): void {
+  vps = count;
+}
+
+/** Drops every block. */
+export function dropAllBlocks(): void {
+  memory.fill(BLOCK_HASH, 0, BLOCK_HASH_ENTRIES * 4);
+  memory.fill(CODE_TABLE, 0, 1 << 22);
+  memory.fill(GRANULES, 0, 1 << 23);
+  for (let i: usize = 0; i < vps; i++) flushJumpCache(VP_BASE + i * VP_STRIDE);
+  next = ARENA;
+}
+
+/** Host address of code at a linear address. Raises #PF; exits where no RAM is. */
+function fetchHost(vp: usize, linear: u64): usize {
+  const failure = walk(vp, linear, 2, (load<u32>(vp + MODE_WORD) & MODE_CPL) == 3, true);
+  if (failure) raisePF(vp, linear, failure & 0xff);
+  const entry = gpaEntry(walkGpa);
+  if (!(entry & GPA_EXECUTE)) {
+    exitMemory(vp, walkGpa, linear, 1, ACCESS_EXECUTE);
+    raiseGP(vp, 0);
+  }
+  return <usize>(entry & 0xfffff000) + (<usize>walkGpa & 0xfff);
+}
+
+/** The micro-op at RIP; sets RIP_BASE. Raises what fetching there deserves. */
+export function findBlock(vp: usize, single: u32): usize {
+  store<u32>(vp + CURRENT_OP, 0);
+  const rip = load<u64>(vp + RIP);
+  const word = load<u32>(vp + MODE_WORD);
+  const linear = word & MODE_64 ? rip : (load<u64>(segmentAddress(vp, CS) + SEG_BASE) + rip) & 0xffffffff;
+  store<u64>(vp + RIP_BASE, rip - (linear & 0xfff));
+  const key = (word & (MODE_BLOCK | MODE_CPL)) | single;
+  const cached = vp + JUMP_CACHE + ((<usize>(linear ^ (linear >> 12)) & (JUMP_CACHE_ENTRIES - 1)) << 4);
+  if (load<u64>(cached) == linear && load<u32>(cached + 8) == key) return load<u32>(cached + 12);
+  if (word & MODE_64) {
+    if (<u64>((<i64>linear << 16) >> 16) != linear) raiseNonCanonical(vp);
+  } else if (rip > load<u32>(segmentAddress(vp, CS) + SEG_LIMIT)) raiseGP(vp, 0);
+  const host = fetchHost(vp, linear);
+  const mode = key & ~MODE_CPL;
+  let block = <usize>load<u32>(hashSlot(<u32>host, mode));
+  while (block != 0 && (load<u32>(block + BLOCK_HOST) != <u32>host || load<u32>(block + BLOCK_MODE) != mode)) {
+    block = load<u32>(block + BLOCK_NEXT_HASH);
+  }
+  if (block == 0) {
+    block = build(vp, host, mode, linear);
+    if (block == vp + CROSSING_BLOCK) return block + BLOCK_BYTES;
+  }
+  store<u64>(cached, linear);
+  store<u32>(cached + 8, key);
+  store<u32>(cached + 12, <u32>(block + BLOCK_BYTES));
+  return block + BLOCK_BYTES;
+}
+
+/** Branches, system instructions and all that may change the mode end a block. */
+function endsBlock(op: usize): bool {
+  if (load<u16>(op + OP_HANDLER) == HANDLER_SYSTEM) return true;
+  const code = load<u16>(op + OP_CODE16);
+  if (code >= 0x180 && code < 0x190) return true;
+  if ((code >= 0x70 && code < 0x80) || (code >= 0xe0 && code < 0xe4)) return true;
+  switch (code) {
+    case 0xc2: case 0xc3: case 0xe8: case 0xe9: case 0xeb:
+      return true;
+    case 0xff: {
+      const digit = (load<u8>(op + OP_MODRM) >> 3) & 7;
+      return digit == 2 || digit == 4;
+    }
+  }
+  return false;
+}
+
+function build(vp: usize, host: usize, mode: u32, linear: u64): usize {
+  if (next + BLOCK_BYTES + OP_BYTES * (MOST_INSTRUCTIONS + 2) > ARENA_END) dropAllBlocks();
+  const block = next;
+  const page = host & ~(<usize>0xfff);
+  let offset = <u32>host & 0xfff;
+  let op = block + BLOCK_BYTES;
+  let count: u32 = 0;
+  const most: u32 = mode & MODE_SINGLE ? 1 : MOST_INSTRUCTIONS;
+  while (count < most && offset < 4096) {
+    const length = decode(mode, page + offset, offset, op);
+    if (offset + length > 4096 || length > 15) {
+      if (count == 0) return buildCrossing(vp, host, mode, linear);
+      break;
+    }
+    count++;
+    store<u16>(op + OP_OFFSET, <u16>offset);
+    store<u8>(op + OP_COUNT, <u8>count);
+    offset += length;
+    op += OP_BYTES;
+    if (endsBlock(op - OP_BYTES)) break;
+  }
+  finish(op, offset, count);
+  next = op + OP_BYTES;
+  enter(vp, block, host, mode, count + 1, offset);
+  return block;
+}
+
+function finish(op: usize, offset: u32, count: u32): void {
+  store<u16>(op + OP_HANDLER, <u16>HANDLER_NEXT_BLOCK);
+  store<u16>(op + OP_OFFSET, <u16>offset);
+  store<u8>(op + OP_LENGTH, 0);
+  store<u8>(op + OP_COUNT, <u8>count);
+}
+
+/** Makes a block known. */
+function enter(vp: usize, block: usize, host: usize, mode: u32, count: u32, end: u32): void {
+  const slot = hashSlot(<u32>host, mode);
+  const page = host >> 12;
+  store<u32>(block + BLOCK_HOST, <u32>host);
+  store<u32>(block + BLOCK_MODE, mode);
+  store<u32>(block + BLOCK_COUNT, count);
+  store<u32>(block + BLOCK_NEXT_HASH, load<u32>(slot));
+  store<u32>(slot, <u32>block);
+  store<u32>(block + BLOCK_NEXT_IN_PAGE, load<u32>(CODE_TABLE + (page << 2)));
+  store<u32>(CODE_TABLE + (page << 2), <u32>block);
+  const granules = GRANULES + (page << 3);
+  const before = load<u64>(granules);
+  const first = <u32>(host >> 6) & 63;
+  const last = (end - 1) >> 6;
+  store<u64>(granules, before | ((<u64>-1 << first) & (<u64>-1 >> (63 - last))));
+  if (before == 0) for (let i: usize = 0; i < vps; i++) dropWriteTags(VP_BASE + i * VP_STRIDE, page << 12);
+  store<u32>(vp + STAT_BLOCKS, load<u32>(vp + STAT_BLOCKS) + 1);
+}
+
+/** An instruction that crosses a page, or is too long: decoded anew each time, from a copy of its bytes. */
+function buildCrossing(vp: usize, host: usize, mode: u32, linear: u64): usize {
+  const block = vp + CROSSING_BLOCK;
+  const op = block + BLOCK_BYTES;
+  const offset = <u32>host & 0xfff;
+  const room = 4096 - offset;
+  memory.fill(vp + CROSSING_BYTES, 0, 32);
+  memory.copy(vp + CROSSING_BYTES, host, min<u32>(room, 16));
+  let length = decode(mode, vp + CROSSING_BYTES, offset, op);
+  if (length > room && room < 15) {
+    const after = fetchHost(vp, mode & MODE_64 ? linear + room : (linear + room) & 0xffffffff);
+    memory.copy(vp + CROSSING_BYTES + room, after, 16 - room);
+    length = decode(mode, vp + CROSSING_BYTES, offset, op);
+  }
+  if (length > 15) raiseGP(vp, 0);
+  store<u16>(op + OP_OFFSET, <u16>offset);
+  store<u8>(op + OP_COUNT, 1);
+  finish(op + OP_BYTES, offset + length, 1);
+  return block;
+}
