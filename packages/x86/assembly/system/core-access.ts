@@ -6,27 +6,10 @@
 import { exitToHost } from '../environment';
 import { raiseGP, raiseUD, unwindSuspend } from '../exception';
 import { OP_BASE, OP_DISPLACEMENT, OP_INDEX, OP_LENGTH, OP_SCALE } from '../micro-op';
+import { probeAs, readAs, writeAs } from '../memory/access';
+import { readPhysical } from '../memory/physical';
+import { flushAllTlb, flushNonGlobalTlb, flushPageTlb } from '../memory/tlb';
 import { ADDRESS_MASK, EXIT_LENGTH, EXIT_REQUEST } from '../state';
-
-// @ts-ignore: decorator
-@external('env', 'readLinear')
-declare function readLinear(vp: usize, linear: u64, bytes: u32, user: u32): u64;
-
-// @ts-ignore: decorator
-@external('env', 'writeLinear')
-declare function writeLinear(vp: usize, linear: u64, bytes: u32, user: u32, value: u64): void;
-
-// @ts-ignore: decorator
-@external('env', 'probeLinear')
-declare function probeLinear(vp: usize, linear: u64, bytes: u32, user: u32): void;
-
-// @ts-ignore: decorator
-@external('env', 'readPhysical')
-declare function readPhysical(vp: usize, gpa: u64): u64;
-
-// @ts-ignore: decorator
-@external('env', 'flushTlb')
-declare function flushTlb(vp: usize, kind: u32, linear: u64): void;
 
 // Kinds of exit to the hypervisor.
 export const EXIT_CPUID: u32 = 0;
@@ -50,17 +33,17 @@ export const OUTCOME_YIELD: u32 = 4;
 
 /** Reads 1, 2, 4 or 8 bytes with the rights of user code (`user` 1) or of the system (0). May raise. */
 export function readMemory(vp: usize, linear: u64, bytes: u32, user: u32): u64 {
-  return readLinear(vp, linear, bytes, user);
+  return readAs(vp, linear, bytes, user != 0);
 }
 
 /** Writes 1, 2, 4 or 8 bytes. May raise; then nothing was written. */
 export function writeMemory(vp: usize, linear: u64, bytes: u32, user: u32, value: u64): void {
-  writeLinear(vp, linear, bytes, user, value);
+  writeAs(vp, linear, bytes, user != 0, value);
 }
 
 /** Raises if a write would. */
 export function probeWrite(vp: usize, linear: u64, bytes: u32, user: u32): void {
-  probeLinear(vp, linear, bytes, user);
+  probeAs(vp, linear, bytes, user != 0);
 }
 
 /** Reads from a descriptor table or a task-state segment. */
@@ -74,20 +57,20 @@ export function writeSystem(vp: usize, linear: u64, bytes: u32, value: u64): voi
 
 /** Reads 8 bytes of guest-physical memory: entries of the page-directory-pointer table. */
 export function readPhysical64(vp: usize, gpa: u64): u64 {
-  return readPhysical(vp, gpa);
+  return readPhysical(gpa, 8);
 }
 
 /** Forgets all translations, of global pages too. */
 export function flushAll(vp: usize): void {
-  flushTlb(vp, 0, 0);
+  flushAllTlb(vp);
 }
 
 export function flushNonGlobal(vp: usize): void {
-  flushTlb(vp, 1, 0);
+  flushNonGlobalTlb(vp);
 }
 
 export function flushPage(vp: usize, linear: u64): void {
-  flushTlb(vp, 2, linear);
+  flushPageTlb(vp, linear);
 }
 
 /** Linear address of the ModRM memory operand. */
