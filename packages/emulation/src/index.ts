@@ -12,4 +12,7 @@ export {
 } from './bus/ports.ts';
 export type { ChipState } from './pic/chip.ts';
 export { Pic8259Pair, type PicState } from './pic/pic-8259-pair.ts';
+export type { CounterState } from './pit/counter.ts';
+export { Pit8254, type PitState } from './pit/pit-8254.ts';
+export { RtcCmos, type RtcState } from './rtc/rtc-cmos.ts';
 export { Uart16550, type UartState } from './uart/uart-16550.ts';
