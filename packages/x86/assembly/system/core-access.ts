@@ -5,11 +5,11 @@
 
 import { exitToHost } from '../environment';
 import { raiseGP, raiseUD, unwindSuspend } from '../exception';
-import { OP_BASE, OP_DISPLACEMENT, OP_INDEX, OP_LENGTH, OP_SCALE } from '../micro-op';
+import { OP_LENGTH } from '../micro-op';
 import { probeAs, readAs, writeAs } from '../memory/access';
 import { readPhysical } from '../memory/physical';
 import { flushAllTlb, flushNonGlobalTlb, flushPageTlb } from '../memory/tlb';
-import { ADDRESS_MASK, EXIT_LENGTH, EXIT_REQUEST } from '../state';
+import { EXIT_LENGTH, EXIT_REQUEST } from '../state';
 
 // Kinds of exit to the hypervisor.
 export const EXIT_CPUID: u32 = 0;
@@ -71,13 +71,6 @@ export function flushNonGlobal(vp: usize): void {
 
 export function flushPage(vp: usize, linear: u64): void {
   flushPageTlb(vp, linear);
-}
-
-/** Linear address of the ModRM memory operand. */
-export function operandAddress(vp: usize, op: usize): u64 {
-  const base = load<u64>(vp + load<u8>(op + OP_BASE));
-  const index = load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE));
-  return (base + index + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & load<u64>(vp + ADDRESS_MASK);
 }
 
 /** Leaves the interpreter after this instruction. */

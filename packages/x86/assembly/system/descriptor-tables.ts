@@ -6,7 +6,8 @@ import { cpl } from '../mode';
 import { MODE_PROTECTED } from '../mode-bits';
 import { opDigit, opIsMemory, opReg, opSize } from '../micro-op';
 import { CR0, FLAG_ZF, LDTR, MODE_WORD, SEG_LIMIT, TR } from '../state';
-import { operandAddress, readMemory, requestExit, writeMemory } from './core-access';
+import { linearAddress } from '../memory/segment';
+import { readMemory, requestExit, writeMemory } from './core-access';
 import {
   attributesOf,
   dplOf,
@@ -40,7 +41,7 @@ function requireProtected(vp: usize): void {
 
 /** SGDT, SIDT: limit, then base of 4 or 8 bytes. */
 export function storeTable(vp: usize, op: usize, table: usize): void {
-  const to = operandAddress(vp, op);
+  const to = linearAddress(vp, op, in64BitMode(vp) ? 10 : 6, true);
   const user = isUser(vp);
   const base = load<u64>(vp + table);
   const wide = in64BitMode(vp);
@@ -51,7 +52,7 @@ export function storeTable(vp: usize, op: usize, table: usize): void {
 /** LGDT, LIDT: a 16-bit operand takes 24 bits of the base. */
 export function loadTable(vp: usize, op: usize, table: usize): void {
   requirePrivilege(vp);
-  const from = operandAddress(vp, op);
+  const from = linearAddress(vp, op, in64BitMode(vp) ? 10 : 6, false);
   const wide = in64BitMode(vp);
   const limit = <u32>readMemory(vp, from, 2, 0);
   let base = readMemory(vp, from + 2, wide ? 8 : 4, 0);
@@ -137,7 +138,7 @@ export function executeArpl(vp: usize, op: usize): void {
   const wanted = <u32>readRegister(vp, opReg(op)) & 3;
   const adjust = (selector & 3) < wanted;
   if (adjust) {
-    if (opIsMemory(op)) writeMemory(vp, operandAddress(vp, op), 2, isUser(vp), (selector & 0xfffc) | wanted);
+    if (opIsMemory(op)) writeMemory(vp, linearAddress(vp, op, 2, true), 2, isUser(vp), (selector & 0xfffc) | wanted);
     else writeOperand16(vp, op, 2, (selector & 0xfffc) | wanted);
   }
   changeFlags(vp, FLAG_ZF, adjust ? FLAG_ZF : 0);

@@ -51,12 +51,12 @@ import {
   writeControlRegister,
   writeDebugRegister,
 } from './control-registers';
+import { linearAddress } from '../memory/segment';
 import {
   EXIT_CPUID,
   EXIT_HYPERCALL,
   exitInstruction,
   flushPage,
-  operandAddress,
   readMemory,
   requestExit,
 } from './core-access';
@@ -182,8 +182,8 @@ function executeFarIndirect(vp: usize, op: usize): void {
   if (!opIsMemory(op)) raiseUD(vp);
   const digit = opDigit(op);
   if (digit != 3 && digit != 5) raiseUD(vp);
-  const from = operandAddress(vp, op);
   const bytes = opSize(op);
+  const from = linearAddress(vp, op, bytes + 2, false);
   const offset = readMemory(vp, from, bytes, isUser(vp));
   const selector = <u32>readMemory(vp, from + bytes, 2, isUser(vp));
   if (digit == 3) farCall(vp, selector, offset, bytes);
@@ -301,7 +301,7 @@ function executeGroup7(vp: usize, op: usize): void {
   else if (digit == 3) loadTable(vp, op, IDTR);
   else if (digit == 7) {
     requirePrivilege(vp);
-    flushPage(vp, operandAddress(vp, op));
+    flushPage(vp, linearAddress(vp, op, 1, false));
   } else raiseUD(vp);
 }
 

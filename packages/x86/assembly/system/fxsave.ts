@@ -21,16 +21,17 @@ import {
   X87,
   XMM,
 } from '../state';
-import { operandAddress, probeWrite, readMemory, writeMemory } from './core-access';
+import { linearAddress } from '../memory/segment';
+import { probeWrite, readMemory, writeMemory } from './core-access';
 import { in64BitMode, isUser } from './descriptor';
 
 const AREA_BYTES: usize = 512;
 /** Bits 16 and up are reserved; DAZ is offered. */
 const MXCSR_MASK: u32 = 0xffff;
 
-function prepare(vp: usize, op: usize): u64 {
+function prepare(vp: usize, op: usize, write: bool): u64 {
   if (load<u32>(vp + CR0) & (CR0_EM | CR0_TS)) raiseNM(vp);
-  const linear = operandAddress(vp, op);
+  const linear = linearAddress(vp, op, 512, write);
   if (linear & 15) raiseGP(vp, 0);
   return linear;
 }
@@ -42,7 +43,7 @@ function xmmCount(vp: usize): usize {
 }
 
 export function fxsave(vp: usize, op: usize): void {
-  const linear = prepare(vp, op);
+  const linear = prepare(vp, op, true);
   const wide = opSize(op) == 8;
   const area = vp + SCRATCH;
   memory.fill(area, 0, AREA_BYTES);
@@ -77,7 +78,7 @@ export function fxsave(vp: usize, op: usize): void {
 }
 
 export function fxrstor(vp: usize, op: usize): void {
-  const linear = prepare(vp, op);
+  const linear = prepare(vp, op, false);
   const wide = opSize(op) == 8;
   const area = vp + SCRATCH;
   const user = isUser(vp);

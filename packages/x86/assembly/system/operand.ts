@@ -1,7 +1,8 @@
 /** Operands of privileged instructions: general registers and ModRM memory, by size. */
 
 import { opIsMemory, opReg, opRm } from '../micro-op';
-import { operandAddress, readMemory, writeMemory } from './core-access';
+import { linearAddress } from '../memory/segment';
+import { readMemory, writeMemory } from './core-access';
 import { isUser } from './descriptor';
 
 // @ts-ignore: decorator
@@ -21,12 +22,12 @@ export function writeRegister(vp: usize, register: u32, bytes: u32, value: u64):
 /** The 16-bit ModRM operand. */
 export function readOperand16(vp: usize, op: usize): u32 {
   if (!opIsMemory(op)) return <u32>readRegister(vp, opRm(op)) & 0xffff;
-  return <u32>readMemory(vp, operandAddress(vp, op), 2, isUser(vp));
+  return <u32>readMemory(vp, linearAddress(vp, op, 2, false), 2, isUser(vp));
 }
 
 /** Stores a 16-bit value as SLDT, STR and SMSW do: memory gets two bytes whatever the operand size. */
 export function writeOperand16(vp: usize, op: usize, bytes: u32, value: u64): void {
-  if (opIsMemory(op)) writeMemory(vp, operandAddress(vp, op), 2, isUser(vp), value & 0xffff);
+  if (opIsMemory(op)) writeMemory(vp, linearAddress(vp, op, 2, true), 2, isUser(vp), value & 0xffff);
   else writeRegister(vp, opRm(op), bytes, value);
 }
 

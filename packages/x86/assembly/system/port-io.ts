@@ -27,6 +27,7 @@ import {
   SEG_BASE,
   TR,
 } from '../state';
+import { segmentLinear } from '../memory/segment';
 import {
   EXIT_FLAG_REPEAT,
   EXIT_FLAG_STRING,
@@ -39,7 +40,6 @@ import {
 } from './core-access';
 import { attributesIn, isUser, limitIn } from './descriptor';
 import { writeRegister } from './operand';
-import { segmentOperand } from './stack';
 
 /** Raises #GP(0) unless IOPL or the bitmap of a 32-bit TSS allows the ports. */
 function checkPermission(vp: usize, port: u32, bytes: u32): void {
@@ -99,7 +99,7 @@ export function executeStringPort(vp: usize, op: usize, operandBytes: u32): void
   while (!repeat || (load<u64>(vp + RCX) & mask) != 0) {
     const pointer = write ? RSI : RDI;
     const segment = write ? opSegment(op) : ES;
-    const linear = segmentOperand(vp, segment, load<u64>(vp + pointer) & mask, bytes, !write);
+    const linear = segmentLinear(vp, segment, load<u64>(vp + pointer) & mask, bytes, !write);
     if (write) store<u64>(vp + EXIT_DATA, readMemory(vp, linear, bytes, isUser(vp)));
     else {
       // A port must not be read for a value that has no place to go.

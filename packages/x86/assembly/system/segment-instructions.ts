@@ -4,7 +4,8 @@ import { raiseGP, raiseUD } from '../exception';
 import { opDigit, opIsMemory, opRm, opSize } from '../micro-op';
 import { segmentAddress } from '../mode';
 import { CR4, CR4_FSGSBASE, CS, FS, GS, SEG_BASE, SHADOW, SHADOW_MOV_SS, SS } from '../state';
-import { operandAddress, readMemory } from './core-access';
+import { linearAddress } from '../memory/segment';
+import { readMemory } from './core-access';
 import { in64BitMode, isCanonical, isUser } from './descriptor';
 import { readOperand16, readRegister, writeModrmRegister, writeRegister } from './operand';
 import { loadSegment } from './segment-load';
@@ -36,8 +37,8 @@ export function popSegment(vp: usize, segment: u32, bytes: u32): void {
 /** LES, LDS, LSS, LFS, LGS: offset to a register, selector to a segment register. */
 export function loadFarPointer(vp: usize, op: usize, segment: u32): void {
   if (!opIsMemory(op)) raiseUD(vp);
-  const from = operandAddress(vp, op);
   const bytes = opSize(op);
+  const from = linearAddress(vp, op, bytes + 2, false);
   const offset = readMemory(vp, from, bytes, isUser(vp));
   const selector = <u32>readMemory(vp, from + bytes, 2, isUser(vp));
   loadSegment(vp, segment, selector);

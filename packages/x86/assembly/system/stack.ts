@@ -5,7 +5,7 @@
  * changes until `commitStack`, so a fault in the middle leaves the instruction restartable.
  */
 
-import { raiseGP, raiseSS, raiseWithCode } from '../exception';
+import { raiseSS } from '../exception';
 import { cpl, segmentAddress } from '../mode';
 import { MODE_64, MODE_STACK_32 } from '../mode-bits';
 import { MODE_WORD, RSP, SEG_ATTRIBUTES, SEG_BASE, SEG_LIMIT, SS } from '../state';
@@ -105,29 +105,4 @@ export function stackPointer(): u64 {
 export function commitStack(vp: usize): void {
   if (pointerMask == 0xffff) store<u16>(vp + RSP, <u16>pointer);
   else store<u64>(vp + RSP, pointer);
-}
-
-/** Address of an operand given by segment and offset outside ModRM (string forms), after all checks. */
-export function segmentOperand(vp: usize, segment: u32, offset: u64, bytes: u32, write: bool): u64 {
-  const mode = load<u32>(vp + MODE_WORD);
-  const at = segmentAddress(vp, segment);
-  if (mode & MODE_64) {
-    const linear = segment < 4 ? offset : load<u64>(at + SEG_BASE) + offset;
-    if (!isCanonical(linear) || !isCanonical(linear + bytes - 1)) raiseWithCode(vp, segment == SS ? 12 : 13, 0);
-    return linear;
-  }
-  const type = <u32>load<u16>(at + SEG_ATTRIBUTES);
-  const segmentLimit = <u64>load<u32>(at + SEG_LIMIT);
-  const last = offset + bytes - 1;
-  const down = (type & 0x0c) == 0x04;
-  const top: u64 = type & 0x4000 ? 0xffffffff : 0xffff;
-  const outside = down ? offset <= segmentLimit || last > top : last > segmentLimit;
-  const code = (type & 8) != 0;
-  const forbidden = !(type & 0x80) || (write ? code || !(type & 2) : code && !(type & 2));
-  // Real mode takes any segment as writable.
-  if (outside || (forbidden && (mode & 0xc0) == 0x40)) {
-    if (segment == SS) raiseSS(vp, 0);
-    raiseGP(vp, 0);
-  }
-  return (load<u64>(at + SEG_BASE) + offset) & 0xffffffff;
 }
