@@ -39,7 +39,7 @@ function checkAlignment(vp: usize, linear: u64, bytes: u32): void {
 /** Reads 1, 2, 4 or 8 bytes as user code or as the system, whatever the current privilege. */
 export function readAs(vp: usize, linear: u64, bytes: u32, user: bool): u64 {
   if (user) checkAlignment(vp, linear, bytes);
-  const room = 4096 - (<u32>linear & 0xfff);
+  const room: u32 = 4096 - (<u32>linear & 0xfff);
   if (bytes <= room) return readWithin(vp, linear, bytes, user);
   const low = readWithin(vp, linear, room, user);
   const next = (linear + room) & mask(vp);
@@ -74,14 +74,14 @@ function loadBytes(host: usize, bytes: u32): u64 {
 export function probeAs(vp: usize, linear: u64, bytes: u32, user: bool): void {
   if (user) checkAlignment(vp, linear, bytes);
   translate(vp, linear, true, user);
-  const room = 4096 - (<u32>linear & 0xfff);
+  const room: u32 = 4096 - (<u32>linear & 0xfff);
   if (bytes > room) translate(vp, (linear + room) & mask(vp), true, user);
 }
 
 /** Writes 1, 2, 4 or 8 bytes; all or nothing. */
 export function writeAs(vp: usize, linear: u64, bytes: u32, user: bool, value: u64): void {
   if (user) checkAlignment(vp, linear, bytes);
-  const room = 4096 - (<u32>linear & 0xfff);
+  const room: u32 = 4096 - (<u32>linear & 0xfff);
   if (bytes <= room) {
     writeWithin(vp, linear, bytes, user, value);
     return;

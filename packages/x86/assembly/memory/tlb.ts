@@ -40,10 +40,10 @@ function noteLarge(vp: usize, linear: u64): void {
   const small = <usize>(linear >> 21) & 4095;
   const large = <usize>(linear >> 30) & 1023;
   const at = vp + LARGE_2M + (small >> 3);
-  store<u8>(at, load<u8>(at) | (1 << (small & 7)));
+  store<u8>(at, load<u8>(at) | (<u8>1 << <u8>(small & 7)));
   if (walkShift < 30) return;
   const above = vp + LARGE_1G + (large >> 3);
-  store<u8>(above, load<u8>(above) | (1 << (large & 7)));
+  store<u8>(above, load<u8>(above) | (<u8>1 << <u8>(large & 7)));
 }
 
 /** Forgets where code was found. */
