@@ -10,9 +10,18 @@ export {
   type Timer,
   type Width,
 } from './bus/ports.ts';
+export {
+  hostBridge440bx,
+  idePiix4,
+  isaBridgePiix4,
+  powerManagementPiix4,
+} from './pci/board-functions.ts';
+export { ConfigSpace, type ConfigState, type PciIdentity } from './pci/config-space.ts';
+export { PciBus, type PciBusState } from './pci/pci-bus.ts';
 export type { ChipState } from './pic/chip.ts';
 export { Pic8259Pair, type PicState } from './pic/pic-8259-pair.ts';
 export type { CounterState } from './pit/counter.ts';
 export { Pit8254, type PitState } from './pit/pit-8254.ts';
+export { AcpiPm, type AcpiPmState, type PowerSwitch } from './power/acpi-pm.ts';
 export { RtcCmos, type RtcState } from './rtc/rtc-cmos.ts';
 export { Uart16550, type UartState } from './uart/uart-16550.ts';
