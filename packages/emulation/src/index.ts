@@ -1,5 +1,7 @@
 /** The devices of a 440BX board. */
 
+export type { DsdtOptions } from './acpi/dsdt.ts';
+export { type AcpiOptions, acpiTables } from './acpi/tables.ts';
 export { PortBus } from './bus/port-bus.ts';
 export {
   allOnes,
