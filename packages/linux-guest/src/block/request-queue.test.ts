@@ -21,23 +21,21 @@ class ArrayDevice {
     this.memory = memory;
   }
 
-  execute(request: DeviceRequest): Promise<void> {
+  submit(request: DeviceRequest, done: (error: unknown) => void): void {
     expect(this.held.length).toBeLessThan(this.queueDepth);
-    expect(request.pages.byteOffset + request.byteCount).toBeLessThanOrEqual(MAX);
+    expect(request.byteOffset + request.byteCount).toBeLessThanOrEqual(MAX);
     this.largest = Math.max(this.largest, request.byteCount);
-    return new Promise((resolve, reject) => {
-      this.held.push(() => {
-        if (this.failing) return reject(new Error('medium error'));
-        for (let index = 0; index < request.byteCount; index += 1) {
-          const at = request.pages.byteOffset + index;
-          const page = request.pages.gpns[Math.floor(at / 4096)]!;
-          const memoryAt = page * 4096 + (at % 4096);
-          const mediumAt = request.lba * BLOCK + index;
-          if (request.operation === 'write') this.medium[mediumAt] = this.memory[memoryAt]!;
-          else this.memory[memoryAt] = this.medium[mediumAt]!;
-        }
-        resolve();
-      });
+    this.held.push(() => {
+      if (this.failing) return done(new Error('medium error'));
+      for (let index = 0; index < request.byteCount; index += 1) {
+        const at = request.byteOffset + index;
+        const page = request.gpns[Math.floor(at / 4096)]!;
+        const memoryAt = page * 4096 + (at % 4096);
+        const mediumAt = request.lba * BLOCK + index;
+        if (request.operation === 'write') this.medium[mediumAt] = this.memory[memoryAt]!;
+        else this.memory[memoryAt] = this.medium[mediumAt]!;
+      }
+      done(undefined);
     });
   }
 

@@ -17,11 +17,10 @@ export interface DmaPages {
 }
 
 /** One command for the device. */
-export interface DeviceRequest {
+export interface DeviceRequest extends DmaPages {
   readonly operation: BlockOperation;
   readonly lba: number;
   readonly blocks: number;
-  readonly pages: DmaPages;
   readonly byteCount: number;
 }
 
@@ -32,8 +31,11 @@ export interface QueueDevice {
   readonly maxTransferBytes: number;
   /** Commands that may be in flight at once. */
   readonly queueDepth: number;
-  execute(request: DeviceRequest): Promise<void>;
+  /** Starts a command and calls `done` once when it is over, with what went wrong if something did. Never throws. */
+  submit(request: DeviceRequest, done: (error: unknown) => void): void;
 }
+
+const NO_PAGES: DmaPages = { gpns: [], byteOffset: 0 };
 
 /** What a queue has done since it was made. */
 export interface QueueCounters {
@@ -50,20 +52,47 @@ interface Waiter {
   readonly reject: (reason: unknown) => void;
 }
 
-interface Pending {
+/** A command on its way; merging makes it longer and gives it more waiters. */
+class Command implements DeviceRequest {
   readonly operation: BlockOperation;
   readonly lba: number;
   blocks: number;
-  readonly gpns: number[];
+  gpns: readonly number[];
   readonly byteOffset: number;
   byteCount: number;
-  readonly waiters: Waiter[];
+  readonly resolve: () => void;
+  readonly reject: (reason: unknown) => void;
+  merged: Waiter[] | undefined;
+
+  constructor(
+    operation: BlockOperation,
+    lba: number,
+    blocks: number,
+    pages: DmaPages,
+    byteCount: number,
+    waiter: Waiter,
+  ) {
+    this.operation = operation;
+    this.lba = lba;
+    this.blocks = blocks;
+    this.gpns = pages.gpns;
+    this.byteOffset = pages.byteOffset;
+    this.byteCount = byteCount;
+    this.resolve = waiter.resolve;
+    this.reject = waiter.reject;
+  }
+
+  settle(error: unknown): void {
+    if (error === undefined) this.resolve();
+    else this.reject(error);
+    for (const waiter of this.merged ?? []) error === undefined ? waiter.resolve() : waiter.reject(error);
+  }
 }
 
 /** Requests to one device, first come first served but for merges. */
 export class RequestQueue {
   readonly #device: QueueDevice;
-  readonly #waiting: Pending[] = [];
+  readonly #waiting: Command[] = [];
   #inFlight = 0;
   readonly counters: QueueCounters = {
     submitted: 0,
@@ -81,31 +110,18 @@ export class RequestQueue {
   /** Transfers `blocks` blocks; settles when all of it is done, rejects with the first failure. */
   transfer(operation: 'read' | 'write', lba: number, blocks: number, pages: DmaPages): Promise<void> {
     this.counters.submitted += 1;
-    const { blockBytes } = this.#device;
-    const parts: Promise<void>[] = [];
-    for (let done = 0; done < blocks; ) {
-      const at = pages.byteOffset + done * blockBytes;
-      const first = Math.floor(at / PAGE_BYTES);
-      const byteOffset = at % PAGE_BYTES;
-      const count = Math.min(
-        blocks - done,
-        Math.floor((this.#device.maxTransferBytes - byteOffset) / blockBytes),
-      );
-      const byteCount = count * blockBytes;
-      const gpns = pages.gpns.slice(first, first + Math.ceil((byteOffset + byteCount) / PAGE_BYTES));
-      parts.push(
-        this.#add({ operation, lba: lba + done, blocks: count, gpns, byteOffset, byteCount, waiters: [] }),
-      );
-      done += count;
-    }
-    this.counters.split += parts.length - 1;
-    return parts.length === 1 ? parts[0]! : Promise.all(parts).then(() => undefined);
+    const byteCount = blocks * this.#device.blockBytes;
+    const fits =
+      pages.byteOffset < PAGE_BYTES && pages.byteOffset + byteCount <= this.#device.maxTransferBytes;
+    return fits
+      ? this.#add(operation, lba, blocks, pages, byteCount)
+      : this.#split(operation, lba, blocks, pages);
   }
 
   /** A command without data: flush, or discard of a range. It waits for nothing that came before. */
   command(operation: 'flush' | 'discard', lba = 0, blocks = 0): Promise<void> {
     this.counters.submitted += 1;
-    return this.#add({ operation, lba, blocks, gpns: [], byteOffset: 0, byteCount: 0, waiters: [] });
+    return this.#add(operation, lba, blocks, NO_PAGES, 0);
   }
 
   /** Requests at the device and those that wait. */
@@ -113,50 +129,66 @@ export class RequestQueue {
     return { inFlight: this.#inFlight, waiting: this.#waiting.length };
   }
 
-  #add(request: Pending): Promise<void> {
+  async #split(operation: 'read' | 'write', lba: number, blocks: number, pages: DmaPages): Promise<void> {
+    const { blockBytes, maxTransferBytes } = this.#device;
+    const parts: Promise<void>[] = [];
+    for (let done = 0; done < blocks; ) {
+      const at = pages.byteOffset + done * blockBytes;
+      const first = Math.floor(at / PAGE_BYTES);
+      const byteOffset = at % PAGE_BYTES;
+      const count = Math.min(blocks - done, Math.floor((maxTransferBytes - byteOffset) / blockBytes));
+      const byteCount = count * blockBytes;
+      const gpns = pages.gpns.slice(first, first + Math.ceil((byteOffset + byteCount) / PAGE_BYTES));
+      parts.push(this.#add(operation, lba + done, count, { gpns, byteOffset }, byteCount));
+      done += count;
+    }
+    this.counters.split += parts.length - 1;
+    await Promise.all(parts);
+  }
+
+  #add(
+    operation: BlockOperation,
+    lba: number,
+    blocks: number,
+    pages: DmaPages,
+    byteCount: number,
+  ): Promise<void> {
     return new Promise((resolve, reject) => {
-      request.waiters.push({ resolve, reject });
-      if (this.#inFlight < this.#device.queueDepth) this.#dispatch(request);
-      else if (this.#merge(request)) this.counters.merged += 1;
-      else this.#waiting.push(request);
+      const command = new Command(operation, lba, blocks, pages, byteCount, { resolve, reject });
+      if (this.#inFlight < this.#device.queueDepth) this.#dispatch(command);
+      else if (this.#merge(command)) this.counters.merged += 1;
+      else this.#waiting.push(command);
     });
   }
 
   // Only the last one that waits is looked at: a sequential stream merges, others are not worth a search.
-  #merge(request: Pending): boolean {
+  #merge(command: Command): boolean {
     const last = this.#waiting.at(-1);
-    if (last === undefined || last.operation !== request.operation || request.byteCount === 0) return false;
+    if (last === undefined || last.operation !== command.operation || command.byteCount === 0) return false;
     const joins =
-      last.lba + last.blocks === request.lba &&
+      last.lba + last.blocks === command.lba &&
       (last.byteOffset + last.byteCount) % PAGE_BYTES === 0 &&
-      request.byteOffset === 0 &&
-      last.byteOffset + last.byteCount + request.byteCount <= this.#device.maxTransferBytes;
+      command.byteOffset === 0 &&
+      last.byteOffset + last.byteCount + command.byteCount <= this.#device.maxTransferBytes;
     if (!joins) return false;
-    last.blocks += request.blocks;
-    last.byteCount += request.byteCount;
-    last.gpns.push(...request.gpns);
-    last.waiters.push(...request.waiters);
+    const lastPages = Math.ceil((last.byteOffset + last.byteCount) / PAGE_BYTES);
+    last.gpns = [...last.gpns.slice(0, lastPages), ...command.gpns];
+    last.blocks += command.blocks;
+    last.byteCount += command.byteCount;
+    last.merged = [...(last.merged ?? []), command];
     return true;
   }
 
-  #dispatch(request: Pending): void {
+  #dispatch(command: Command): void {
     this.#inFlight += 1;
     this.counters.dispatched += 1;
-    this.counters.maxInFlight = Math.max(this.counters.maxInFlight, this.#inFlight);
-    const { operation, lba, blocks, byteCount, gpns, byteOffset } = request;
-    this.#device.execute({ operation, lba, blocks, byteCount, pages: { gpns, byteOffset } }).then(
-      () => this.#finish(() => request.waiters.forEach((waiter) => void waiter.resolve())),
-      (error: unknown) => {
-        this.counters.failed += 1;
-        this.#finish(() => request.waiters.forEach((waiter) => void waiter.reject(error)));
-      },
-    );
-  }
-
-  #finish(settle: () => void): void {
-    this.#inFlight -= 1;
-    settle();
-    const next = this.#waiting.shift();
-    if (next !== undefined) this.#dispatch(next);
+    if (this.#inFlight > this.counters.maxInFlight) this.counters.maxInFlight = this.#inFlight;
+    this.#device.submit(command, (error) => {
+      this.#inFlight -= 1;
+      if (error !== undefined) this.counters.failed += 1;
+      command.settle(error);
+      const next = this.#waiting.shift();
+      if (next !== undefined) this.#dispatch(next);
+    });
   }
 }

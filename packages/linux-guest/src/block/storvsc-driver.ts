@@ -165,16 +165,17 @@ class StorvscDevice implements DiskDevice {
     return `${this.#disk.facts.vendor} ${this.#disk.facts.product}`;
   }
 
-  execute({ operation, lba, blocks, pages, byteCount }: DeviceRequest): Promise<void> {
-    switch (operation) {
-      case 'read':
-        return this.#disk.read(lba, blocks, { ...pages, byteCount });
-      case 'write':
-        return this.#disk.write(lba, blocks, { ...pages, byteCount });
-      case 'flush':
-        return this.#disk.flush();
-      case 'discard':
-        return this.#disk.discard(lba, blocks);
+  submit(request: DeviceRequest, done: (error: unknown) => void): void {
+    const { operation, lba, blocks } = request;
+    try {
+      if (operation === 'read') this.#disk.submitRead(lba, blocks, request, done);
+      else if (operation === 'write') this.#disk.submitWrite(lba, blocks, request, done);
+      else {
+        const over = operation === 'flush' ? this.#disk.flush() : this.#disk.discard(lba, blocks);
+        over.then(() => done(undefined), done);
+      }
+    } catch (error) {
+      done(error);
     }
   }
 }
