@@ -12,6 +12,7 @@ export {
   type Timer,
   type Width,
 } from './bus/ports.ts';
+export { type InterruptMessages, IoApic, type IoApicState } from './io-apic/io-apic.ts';
 export {
   hostBridge440bx,
   idePiix4,
