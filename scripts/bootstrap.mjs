@@ -21,6 +21,9 @@ if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
   stop(`Node ${OLDEST_NODE} or newer is needed to start; this is ${process.version}.`);
 }
 if (!isInstalled()) await install();
+// The processor core is compiled once for these sources; everything else runs on source.
+const compiled = await run(projectNode, ['packages/x86/scripts/embed-core.mjs']);
+if (compiled !== 0) stop('The processor core (packages/x86/assembly) does not compile; see above.');
 process.exitCode = await run(projectNode, process.argv.slice(2));
 
 /**

@@ -252,4 +252,4 @@ export function flagBits(cf: bool, af: bool, ov: bool): u32 {
 }
 
 /** Which bits `szp` gives. */
-export const SZP: u32 = FLAG_SF | FLAG_ZF | FLAG_PF;
+export const FLAG_SZP: u32 = FLAG_SF | FLAG_ZF | FLAG_PF;

@@ -157,7 +157,7 @@ function buildCrossing(vp: usize, host: usize, mode: u32, linear: u64): usize {
   const block = vp + CROSSING_BLOCK;
   const op = block + BLOCK_BYTES;
   const offset = <u32>host & 0xfff;
-  const room = 4096 - offset;
+  const room: u32 = 4096 - offset;
   memory.fill(vp + CROSSING_BYTES, 0, 32);
   memory.copy(vp + CROSSING_BYTES, host, min<u32>(room, 16));
   let length = decode(mode, vp + CROSSING_BYTES, offset, op);

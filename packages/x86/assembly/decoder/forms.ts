@@ -111,8 +111,15 @@ export function defaultsTo64(code: u32, modrm: u32): bool {
 }
 
 /** Opcodes of `executeSystem`. */
-export function isSystem(code: u32, modrm: u32): bool {
+export function isSystem(code: u32, modrm: u32, is64: bool): bool {
   const digit = (modrm >> 3) & 7;
+  // MOVSXD, and what 64-bit mode has no more.
+  if (is64 && code < 0x100) {
+    switch (code) {
+      case 0x07: case 0x17: case 0x1f: case 0x63: case 0x9a: case 0xc4: case 0xc5: case 0xce: case 0xea:
+        return false;
+    }
+  }
   switch (code) {
     case 0x07: case 0x17: case 0x1f: case 0x63: case 0x6c: case 0x6d: case 0x6e: case 0x6f: case 0x8e: case 0x9a:
     case 0x9c: case 0x9d: case 0xc4: case 0xc5: case 0xca: case 0xcb: case 0xcc: case 0xcd: case 0xce: case 0xcf:

@@ -112,17 +112,17 @@ function rotate(vp: usize, kind: u32, value: u64, count: u32, bits: u32, mask: u
   let res = value;
   let c: u32;
   const top = bits - 1;
-  let of: u32;
+  let ov: u32;
   if (kind < 2) {
     const by = count & top;
     if (kind == 0) {
       if (by) res = ((value << by) | (value >> (bits - by))) & mask;
       c = <u32>res & 1;
-      of = (<u32>(res >> top) & 1) ^ c;
+      ov = (<u32>(res >> top) & 1) ^ c;
     } else {
       if (by) res = ((value >> by) | (value << (bits - by))) & mask;
       c = <u32>(res >> top) & 1;
-      of = (<u32>(res >> (top - 1)) & 1) ^ c;
+      ov = (<u32>(res >> (top - 1)) & 1) ^ c;
     }
   } else {
     c = carry(vp);
@@ -138,9 +138,9 @@ function rotate(vp: usize, kind: u32, value: u64, count: u32, bits: u32, mask: u
         c = out;
       }
     }
-    of = kind == 2 ? (<u32>(res >> top) & 1) ^ c : <u32>((res >> top) ^ (res >> (top - 1))) & 1;
+    ov = kind == 2 ? (<u32>(res >> top) & 1) ^ c : <u32>((res >> top) ^ (res >> (top - 1))) & 1;
   }
-  changeFlags(vp, FLAG_CF | FLAG_OF, c | (of << 11));
+  changeFlags(vp, FLAG_CF | FLAG_OF, c | (ov << 11));
   return res;
 }
 

@@ -1,0 +1,11 @@
+/** The core's exports: what TypeScript calls. */
+
+export { dropAllBlocks, setVpCount } from './blocks/find';
+export { invalidatePage } from './blocks/invalidate';
+export { materializeFlags } from './flags';
+export { run, step } from './interpreter/run';
+export { flushAllTlb, flushJumpCache, flushPageTlb } from './memory/tlb';
+export { translated, translateForHost } from './memory/host';
+export { updateMode } from './mode';
+export { deliverException } from './system/events';
+export { initialize, reset, startUp } from './system/processor-reset';
