@@ -12,6 +12,8 @@ export {
   type Timer,
   type Width,
 } from './bus/ports.ts';
+export { DebugConsole, DebugExit } from './debug/debug-ports.ts';
+export { I8042, type I8042State } from './i8042/i8042.ts';
 export { type InterruptMessages, IoApic, type IoApicState } from './io-apic/io-apic.ts';
 export {
   hostBridge440bx,
