@@ -1,4 +1,10 @@
-/** `@viridian/x86`: the processor interface and the machine's memory. */
+/** `@viridian/x86`: the processor interface, the x86-64 processor that fulfils it, and the machine's memory. */
+
+export { type CodeBits, CodeMachine, type CodeMachineOptions } from './core/code-machine.ts';
+export { CORE_RESERVED_BYTES } from './core/core.ts';
+export type { GuestPages } from './core/core-machine.ts';
+export { X86Processor } from './core/x86-processor.ts';
+export { type X86Environment, x86Processors } from './core/x86-processors.ts';
 
 export {
   bankOffset,
@@ -23,6 +29,7 @@ export {
   CR0_PG,
   type DescriptorTable,
   EFER_LMA,
+  type FloatControl,
   REGISTER_FILE_BYTES,
   Reg,
   RegisterFile,

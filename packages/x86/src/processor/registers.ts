@@ -1,8 +1,8 @@
 /**
  * The architectural registers of one virtual processor, at fixed places of one buffer.
  *
- * A processor core in WebAssembly puts the file into its own memory; one written in TypeScript gives it a buffer of
- * its own. Readers that are hot (the hypercall path) use the 32-bit halves, which allocate nothing.
+ * A processor core in WebAssembly puts the file into its own memory (the layout is that of `assembly/state.ts`); one
+ * written in TypeScript gives it a buffer of its own. Readers that are hot (the hypercall path) use the 32-bit halves, which allocate nothing.
  * Source: Intel SDM volume 1, "Basic Program Execution Registers"; volume 3, "System Architecture Overview".
  */
 
@@ -24,35 +24,35 @@ export const Reg = {
   R13: 13,
   R14: 14,
   R15: 15,
-  RIP: 16,
-  RFLAGS: 17,
-  CR0: 18,
-  CR2: 19,
-  CR3: 20,
-  CR4: 21,
-  CR8: 22,
-  XCR0: 23,
-  DR0: 24,
-  DR1: 25,
-  DR2: 26,
-  DR3: 27,
-  DR6: 28,
-  DR7: 29,
-  EFER: 30,
-  KERNEL_GS_BASE: 31,
-  PAT: 32,
-  SYSENTER_CS: 33,
-  SYSENTER_EIP: 34,
-  SYSENTER_ESP: 35,
-  STAR: 36,
-  LSTAR: 37,
-  CSTAR: 38,
-  SFMASK: 39,
-  TSC_AUX: 40,
+  RIP: 20,
+  RFLAGS: 21,
+  CR0: 22,
+  CR2: 23,
+  CR3: 24,
+  CR4: 25,
+  CR8: 26,
+  XCR0: 27,
+  DR0: 28,
+  DR1: 29,
+  DR2: 30,
+  DR3: 31,
+  DR6: 32,
+  DR7: 33,
+  EFER: 34,
+  KERNEL_GS_BASE: 35,
+  PAT: 36,
+  SYSENTER_CS: 37,
+  SYSENTER_EIP: 38,
+  SYSENTER_ESP: 39,
+  STAR: 40,
+  LSTAR: 41,
+  CSTAR: 42,
+  SFMASK: 43,
+  TSC_AUX: 44,
 } as const;
 
-/** Number of 64-bit registers. */
-const QWORDS = 41;
+/** 64-bit words of the file's first part; the core has a zero and scratch between R15 and RIP. */
+const QWORDS = 48;
 
 /** Index of a segment register in {@link RegisterFile.segments}; LDTR and TR are segments too. */
 export const Seg = { ES: 0, CS: 1, SS: 2, DS: 3, FS: 4, GS: 5, LDTR: 6, TR: 7 } as const;
@@ -86,13 +86,26 @@ export interface DescriptorTable {
   limit: number;
 }
 
-const XMM_OFFSET = QWORDS * 8;
+/** x87 control word, status word, tag word as FXSAVE stores it (a bit per register that is not empty), MXCSR. */
+export interface FloatControl {
+  fcw: number;
+  fsw: number;
+  ftw: number;
+  mxcsr: number;
+}
+
+const SEGMENTS_OFFSET = 384;
+const SEGMENT_BYTES = 16;
+const GDTR_OFFSET = 512;
+const IDTR_OFFSET = 528;
+const FLOAT_OFFSET = 544;
+const XMM_OFFSET = 640;
 const XMM_BYTES = 16 * 16;
-const X87_OFFSET = XMM_OFFSET + XMM_BYTES;
+const X87_OFFSET = 896;
 const X87_BYTES = 8 * 16;
 
 /** Bytes of a register file's buffer. */
-export const REGISTER_FILE_BYTES = X87_OFFSET + X87_BYTES + 32;
+export const REGISTER_FILE_BYTES = 1024;
 
 /** All registers of a virtual processor that software can see; synthetic MSRs and the local APIC are the hypervisor's. */
 export class RegisterFile {
@@ -104,22 +117,23 @@ export class RegisterFile {
   readonly xmm: Uint8Array;
   /** The x87 registers, 16 bytes each, 10 of them used. */
   readonly x87: Uint8Array;
-  readonly segments: Segment[] = Array.from({ length: 8 }, () => ({
-    base: 0n,
-    limit: 0,
-    selector: 0,
-    attributes: 0,
-  }));
-  readonly gdtr: DescriptorTable = { base: 0n, limit: 0 };
-  readonly idtr: DescriptorTable = { base: 0n, limit: 0 };
-  /** x87 control word, status word, tag word and MXCSR. */
-  readonly floatControl = { fcw: 0, fsw: 0, ftw: 0, mxcsr: 0 };
+  readonly segments: readonly Segment[];
+  readonly gdtr: DescriptorTable;
+  readonly idtr: DescriptorTable;
+  readonly floatControl: FloatControl;
 
   constructor(buffer: ArrayBufferLike = new ArrayBuffer(REGISTER_FILE_BYTES), offset = 0) {
     this.qwords = new BigUint64Array(buffer, offset, QWORDS);
     this.dwords = new Uint32Array(buffer, offset, QWORDS * 2);
     this.xmm = new Uint8Array(buffer, offset + XMM_OFFSET, XMM_BYTES);
     this.x87 = new Uint8Array(buffer, offset + X87_OFFSET, X87_BYTES);
+    const view = new DataView(buffer, offset, REGISTER_FILE_BYTES);
+    this.segments = Array.from({ length: 8 }, (_, at) =>
+      segmentAt(view, SEGMENTS_OFFSET + at * SEGMENT_BYTES),
+    );
+    this.gdtr = segmentAt(view, GDTR_OFFSET);
+    this.idtr = segmentAt(view, IDTR_OFFSET);
+    this.floatControl = floatControlAt(view);
     this.reset();
   }
 
@@ -147,7 +161,7 @@ export class RegisterFile {
     cs.attributes = 0x9b;
     this.gdtr.base = this.idtr.base = 0n;
     this.gdtr.limit = this.idtr.limit = 0xffff;
-    Object.assign(this.floatControl, { fcw: 0x40, fsw: 0, ftw: 0x5555, mxcsr: 0x1f80 });
+    Object.assign(this.floatControl, { fcw: 0x40, fsw: 0, ftw: 0xff, mxcsr: 0x1f80 });
   }
 
   /** Current privilege level: DPL of SS in protected mode, 0 in real mode, 3 in virtual-8086 mode. */
@@ -168,4 +182,63 @@ export class RegisterFile {
   get isProtected(): boolean {
     return (this.dwords[Reg.CR0 * 2]! & CR0_PE) !== 0 && (this.dwords[Reg.RFLAGS * 2]! & RFLAGS_VM) === 0;
   }
+}
+
+/** A segment register in place; a descriptor table is one without selector and attributes. */
+function segmentAt(view: DataView, at: number): Segment {
+  return {
+    get base() {
+      return view.getBigUint64(at, true);
+    },
+    set base(value) {
+      view.setBigUint64(at, value, true);
+    },
+    get limit() {
+      return view.getUint32(at + 8, true);
+    },
+    set limit(value) {
+      view.setUint32(at + 8, value, true);
+    },
+    get selector() {
+      return view.getUint16(at + 12, true);
+    },
+    set selector(value) {
+      view.setUint16(at + 12, value, true);
+    },
+    get attributes() {
+      return view.getUint16(at + 14, true);
+    },
+    set attributes(value) {
+      view.setUint16(at + 14, value, true);
+    },
+  };
+}
+
+function floatControlAt(view: DataView): FloatControl {
+  return {
+    get fcw() {
+      return view.getUint16(FLOAT_OFFSET, true);
+    },
+    set fcw(value) {
+      view.setUint16(FLOAT_OFFSET, value, true);
+    },
+    get fsw() {
+      return view.getUint16(FLOAT_OFFSET + 2, true);
+    },
+    set fsw(value) {
+      view.setUint16(FLOAT_OFFSET + 2, value, true);
+    },
+    get ftw() {
+      return view.getUint16(FLOAT_OFFSET + 4, true);
+    },
+    set ftw(value) {
+      view.setUint16(FLOAT_OFFSET + 4, value, true);
+    },
+    get mxcsr() {
+      return view.getUint32(FLOAT_OFFSET + 8, true);
+    },
+    set mxcsr(value) {
+      view.setUint32(FLOAT_OFFSET + 8, value, true);
+    },
+  };
 }

@@ -1,0 +1,288 @@
+/** The x86-64 processor as the hypervisor sees it, executed by the WebAssembly core. */
+
+import {
+  AccessKind,
+  type ExitHandler,
+  Outcome,
+  type Processor,
+  StopReason,
+  type Translation,
+} from '../processor/processor.ts';
+import { Reg, RegisterFile } from '../processor/registers.ts';
+import { State, UNWIND } from './core.ts';
+import type { CoreMachine } from './core-machine.ts';
+
+/** Kinds of exit, of `assembly/system/core-access.ts` and `assembly/memory/physical.ts`. */
+const Exit = { CPUID: 0, RDMSR: 1, WRMSR: 2, PORT: 3, HYPERCALL: 4, EXCEPTION: 5, ACKNOWLEDGE: 6 } as const;
+
+const RUN_INACTIVE = 1;
+const RUN_REQUESTED = 2;
+const UNWIND_SUSPEND = -1;
+const UNWIND_SHUTDOWN = -2;
+const ACTIVITY_SHUTDOWN = 3;
+const FLAG_STRING = 1;
+const FLAG_REPEAT = 2;
+
+/** Instructions between two looks at the clock: well below a millisecond. */
+const BUDGET = 20_000;
+/** Registers whose change from outside makes cached translations void. */
+const PAGING_REGISTERS = [Reg.CR0, Reg.CR3, Reg.CR4, Reg.EFER] as const;
+
+/** One processor. Time-sliced by whoever calls `run`; all of its state lies in the core's memory. */
+export class X86Processor implements Processor {
+  readonly registers: RegisterFile;
+  readonly #machine: CoreMachine;
+  readonly #handler: ExitHandler;
+  readonly #vp: number;
+  readonly #view: DataView;
+  readonly #data: Uint8Array;
+  readonly #paging = new Float64Array(PAGING_REGISTERS.length * 2);
+  readonly #port = {
+    port: 0,
+    size: 0,
+    isWrite: false,
+    isString: false,
+    hasRepeatPrefix: false,
+    instructionBytes: 0,
+    value: 0,
+  };
+  #stop = false;
+
+  constructor(machine: CoreMachine, index: number, handler: ExitHandler) {
+    this.#machine = machine;
+    this.#handler = handler;
+    this.#vp = machine.add(index, { exit: (kind) => this.#exit(kind), readTsc: () => this.#readTsc() });
+    const { buffer } = machine.bank;
+    this.#view = new DataView(buffer, this.#vp, 4096);
+    this.#data = new Uint8Array(buffer, this.#vp + State.EXIT_DATA, 16);
+    this.registers = new RegisterFile(buffer, this.#vp);
+    machine.core.reset(this.#vp);
+    machine.core.initialize(this.#vp);
+  }
+
+  /** Instructions executed since the processor was made. */
+  get instructions(): number {
+    return Number(this.#view.getBigUint64(State.INSTRUCTIONS, true));
+  }
+
+  get exceptionFilter(): number {
+    return this.#view.getUint32(State.EXCEPTION_FILTER, true);
+  }
+
+  set exceptionFilter(filter: number) {
+    this.#view.setUint32(State.EXCEPTION_FILTER, filter, true);
+  }
+
+  get interruptShadow(): boolean {
+    return this.#view.getUint32(State.SHADOW, true) !== 0;
+  }
+
+  set interruptShadow(shadow: boolean) {
+    this.#view.setUint32(State.SHADOW, shadow ? 1 : 0, true);
+  }
+
+  run(milliseconds: number): StopReason {
+    const end = performance.now() + milliseconds;
+    this.#stop = false;
+    this.#noticePaging(true);
+    let reason: StopReason | undefined;
+    do reason = this.#turn();
+    while (reason === undefined && performance.now() < end);
+    this.#noticePaging(false);
+    return reason ?? StopReason.BUDGET;
+  }
+
+  /** Executes about `count` instructions; for tests and deterministic runs. */
+  runInstructions(count: number): StopReason {
+    this.#stop = false;
+    this.#noticePaging(true);
+    let reason: StopReason | undefined;
+    const end = this.instructions + count;
+    do reason = this.#turn(Math.min(BUDGET, end - this.instructions));
+    while (reason === undefined && this.instructions < end);
+    this.#noticePaging(false);
+    return reason ?? StopReason.BUDGET;
+  }
+
+  requestStop(): void {
+    this.#stop = true;
+    this.#view.setInt32(State.EXIT_REQUEST, 1, true);
+  }
+
+  setInterruptRequest(asserted: boolean): void {
+    this.#view.setUint32(State.INTERRUPT_REQUEST, asserted ? 1 : 0, true);
+  }
+
+  injectNmi(): void {
+    this.#view.setUint32(State.NMI_PENDING, 1, true);
+  }
+
+  injectException(vector: number, errorCode: number | undefined): void {
+    this.#view.setInt32(State.INJECT_VECTOR, vector, true);
+    this.#view.setUint32(State.INJECT_ERROR, errorCode ?? 0, true);
+    this.#view.setUint32(State.INJECT_HAS_ERROR, errorCode === undefined ? 0 : 1, true);
+  }
+
+  init(): void {
+    this.#machine.core.initialize(this.#vp);
+  }
+
+  startUp(vector: number): void {
+    this.#machine.core.startUp(this.#vp, vector);
+  }
+
+  translate(gva: bigint, kind: AccessKind, supervisor: boolean, setAccessed: boolean): Translation {
+    const { core } = this.#machine;
+    core.updateMode(this.#vp);
+    const code = core.translateForHost(this.#vp, gva, kind, supervisor ? 0 : 1, setAccessed ? 1 : 0);
+    return { code, gpa: code === 0 ? core.translated() : 0 };
+  }
+
+  flushTlb(gva?: bigint): void {
+    if (gva === undefined) this.#machine.core.flushAllTlb(this.#vp);
+    else this.#machine.core.flushPageTlb(this.#vp, gva);
+  }
+
+  gpaChanged(firstGpn: number, pageCount: number): void {
+    this.#machine.sync(firstGpn, pageCount);
+    this.#machine.core.flushAllTlb(this.#vp);
+  }
+
+  /** One call of the core; undefined to go on. */
+  #turn(budget = BUDGET): StopReason | undefined {
+    try {
+      const result = this.#machine.core.run(this.#vp, budget);
+      if (result === RUN_INACTIVE) return this.#inactive();
+      return result === RUN_REQUESTED && this.#stop ? StopReason.REQUESTED : undefined;
+    } catch (error) {
+      if (error !== UNWIND) throw error;
+      return this.#unwound();
+    }
+  }
+
+  #inactive(): StopReason {
+    const shutDown = this.#view.getUint32(State.ACTIVITY, true) === ACTIVITY_SHUTDOWN;
+    return shutDown ? StopReason.UNRECOVERABLE : StopReason.HALT;
+  }
+
+  /** Delivers the exception that unwound the core; its delivery may fault in turn. */
+  #unwound(): StopReason | undefined {
+    for (;;) {
+      const vector = this.#view.getInt32(State.FAULT_VECTOR, true);
+      if (vector === UNWIND_SUSPEND) {
+        this.#machine.core.materializeFlags(this.#vp);
+        return StopReason.SUSPENDED;
+      }
+      if (vector === UNWIND_SHUTDOWN) {
+        this.#view.setUint32(State.ACTIVITY, ACTIVITY_SHUTDOWN, true);
+        this.#handler.unrecoverable();
+        return StopReason.UNRECOVERABLE;
+      }
+      if (vector < 0) return undefined;
+      try {
+        this.#machine.core.deliverException(this.#vp);
+        return undefined;
+      } catch (error) {
+        if (error !== UNWIND) throw error;
+      }
+    }
+  }
+
+  /** Remembers the paging registers; with `compare`, a change by others since then flushes. */
+  #noticePaging(compare: boolean): void {
+    const { dwords } = this.registers;
+    let changed = false;
+    PAGING_REGISTERS.forEach((register, at) => {
+      for (const half of [0, 1]) {
+        const value = dwords[register * 2 + half]!;
+        if (this.#paging[at * 2 + half] !== value) changed = true;
+        this.#paging[at * 2 + half] = value;
+      }
+    });
+    if (compare && changed) this.#machine.core.flushAllTlb(this.#vp);
+  }
+
+  #readTsc(): void {
+    this.#view.setBigUint64(State.EXIT_TSC, BigInt.asUintN(64, this.#handler.readTsc()), true);
+  }
+
+  #exit(kind: number): number {
+    if (kind === Exit.ACKNOWLEDGE) {
+      this.#view.setInt32(State.EXIT_VECTOR, this.#handler.acknowledgeInterrupt(), true);
+      return Outcome.DONE;
+    }
+    if (kind === Exit.EXCEPTION) {
+      const view = this.#view;
+      const hasError = view.getUint32(State.EXIT_FLAGS, true) !== 0;
+      return this.#handler.exception(
+        view.getUint32(State.EXIT_VECTOR, true),
+        view.getUint32(State.EXIT_CODE, true),
+        hasError,
+      );
+    }
+    const outcome = kind <= Exit.HYPERCALL ? this.#instructionExit(kind) : this.#memoryExit();
+    if (outcome === Outcome.YIELD) this.requestStop();
+    return outcome;
+  }
+
+  /** RIP stands at the instruction while the hypervisor looks, and past it afterwards. */
+  #instructionExit(kind: number): Outcome {
+    const { qwords } = this.registers;
+    const next = qwords[Reg.RIP]!;
+    this.#machine.core.materializeFlags(this.#vp);
+    qwords[Reg.RIP] = this.#view.getBigUint64(State.INSTRUCTION_RIP, true);
+    const outcome = this.#instruction(kind, this.#view.getUint32(State.EXIT_LENGTH, true));
+    if (outcome === Outcome.DONE || outcome === Outcome.YIELD) qwords[Reg.RIP] = next;
+    return outcome;
+  }
+
+  #instruction(kind: number, length: number): Outcome {
+    switch (kind) {
+      case Exit.CPUID:
+        return this.#handler.cpuid(length);
+      case Exit.RDMSR:
+        return this.#handler.readMsr(length);
+      case Exit.WRMSR:
+        return this.#handler.writeMsr(length);
+      case Exit.PORT:
+        return this.#portExit(length);
+      default:
+        return this.#handler.hypercall(length);
+    }
+  }
+
+  #portExit(length: number): Outcome {
+    const view = this.#view;
+    const access = this.#port;
+    const flags = view.getUint32(State.EXIT_FLAGS, true);
+    access.port = view.getUint32(State.EXIT_PORT, true);
+    access.size = view.getUint32(State.EXIT_SIZE, true);
+    access.isWrite = view.getUint32(State.EXIT_ACCESS, true) === 1;
+    access.isString = (flags & FLAG_STRING) !== 0;
+    access.hasRepeatPrefix = (flags & FLAG_REPEAT) !== 0;
+    access.instructionBytes = length;
+    access.value = view.getUint32(State.EXIT_DATA, true);
+    const outcome = this.#handler.port(access);
+    if (!access.isWrite) view.setUint32(State.EXIT_DATA, access.value, true);
+    return outcome;
+  }
+
+  #memoryExit(): Outcome {
+    const view = this.#view;
+    const gpa = Number(view.getBigUint64(State.EXIT_GPA, true));
+    const size = view.getUint32(State.EXIT_SIZE, true);
+    const kind = view.getUint32(State.EXIT_ACCESS, true) as AccessKind;
+    const data = this.#data.subarray(0, size);
+    if (kind !== AccessKind.EXECUTE && this.#machine.copyForeign(gpa, data, kind === AccessKind.WRITE))
+      return Outcome.DONE;
+    return this.#handler.memory({
+      gpa,
+      gva: view.getBigUint64(State.EXIT_GVA, true),
+      gvaValid: true,
+      size,
+      kind,
+      instructionBytes: view.getUint32(State.EXIT_LENGTH, true),
+      data,
+    });
+  }
+}
