@@ -4,7 +4,7 @@
 //
 // An import leads to a lower layer, by a declared dependency and an exported subpath, and never from the parent's side to
 // the child's or back. Code of side `both` runs on either, so it may lean on neither. Two exemptions, both by place:
-//   - tests (`*.test.ts`, `*.bench.ts`, `test/`) see any layer and both sides, through (dev)dependencies;
+//   - tests (`*.test.ts`, `*.bench.ts`, `test/`) and build scripts (`scripts/`) see any layer and both sides, through (dev)dependencies;
 //   - compositions (`apps/*`, `bench`) see both sides.
 
 import { globSync, readFileSync } from 'node:fs';
@@ -164,9 +164,9 @@ function sideOfFile(owner, path) {
   return known.side;
 }
 
-/** Tests may see any layer and both sides. */
+/** Tests may see any layer and both sides, and so may a package's own build scripts: neither is shipped. */
 function isTest(path) {
-  return path.startsWith('test/') || /\.(test|bench)\.\w+$/.test(path);
+  return path.startsWith('test/') || path.startsWith('scripts/') || /\.(test|bench)\.\w+$/.test(path);
 }
 
 /** Compositions may see both sides. */
