@@ -1,3 +1,4 @@
+import { Reg } from '@viridian/x86';
 import { describe, expect, it } from 'vitest';
 import { Hypervisor } from '../index.ts';
 import { ParentPartition } from '../parent/index.ts';
@@ -45,7 +46,7 @@ describe('a program under a real parent', () => {
       [8, 1, 2, 3, 4, 5, 6, 7, 8],
     ]);
     // RIP is back where the program stands.
-    expect(Number(cpu.registers.qwords[16])).toBe(0xfff0);
+    expect(Number(cpu.registers.qwords[Reg.RIP])).toBe(0xfff0);
     child.delete();
   });
 

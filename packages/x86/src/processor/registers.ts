@@ -117,7 +117,7 @@ export class RegisterFile {
   readonly xmm: Uint8Array;
   /** The x87 registers, 16 bytes each, 10 of them used. */
   readonly x87: Uint8Array;
-  readonly segments: readonly Segment[];
+  readonly segments: Segment[];
   readonly gdtr: DescriptorTable;
   readonly idtr: DescriptorTable;
   readonly floatControl: FloatControl;
@@ -128,11 +128,9 @@ export class RegisterFile {
     this.xmm = new Uint8Array(buffer, offset + XMM_OFFSET, XMM_BYTES);
     this.x87 = new Uint8Array(buffer, offset + X87_OFFSET, X87_BYTES);
     const view = new DataView(buffer, offset, REGISTER_FILE_BYTES);
-    this.segments = Array.from({ length: 8 }, (_, at) =>
-      segmentAt(view, SEGMENTS_OFFSET + at * SEGMENT_BYTES),
-    );
-    this.gdtr = segmentAt(view, GDTR_OFFSET);
-    this.idtr = segmentAt(view, IDTR_OFFSET);
+    this.segments = segmentsAt(view);
+    this.gdtr = tableAt(view, GDTR_OFFSET);
+    this.idtr = tableAt(view, IDTR_OFFSET);
     this.floatControl = floatControlAt(view);
     this.reset();
   }
@@ -184,7 +182,38 @@ export class RegisterFile {
   }
 }
 
-/** A segment register in place; a descriptor table is one without selector and attributes. */
+/** The segment registers in place; a whole one can be assigned too. */
+function segmentsAt(view: DataView): Segment[] {
+  const segments: Segment[] = [];
+  for (let index = 0; index < 8; index += 1) {
+    const segment = segmentAt(view, SEGMENTS_OFFSET + index * SEGMENT_BYTES);
+    Object.defineProperty(segments, index, {
+      enumerable: true,
+      get: () => segment,
+      set: (value: Segment) => Object.assign(segment, value),
+    });
+  }
+  return segments;
+}
+
+function tableAt(view: DataView, at: number): DescriptorTable {
+  return {
+    get base() {
+      return view.getBigUint64(at, true);
+    },
+    set base(value) {
+      view.setBigUint64(at, value, true);
+    },
+    get limit() {
+      return view.getUint32(at + 8, true);
+    },
+    set limit(value) {
+      view.setUint32(at + 8, value, true);
+    },
+  };
+}
+
+/** One segment register in place. */
 function segmentAt(view: DataView, at: number): Segment {
   return {
     get base() {
