@@ -1,6 +1,7 @@
 /** From RIP to micro-ops: jump cache, hash of blocks by physical address and mode, decoder. */
 
 import { decode } from '../decoder/decode';
+import { specialise } from '../decoder/specialise';
 import { HANDLER_NEXT_BLOCK, HANDLER_SYSTEM } from '../decoder/handlers';
 import { raiseGP, raiseNonCanonical, raisePF } from '../exception';
 import { ARENA, ARENA_END, BLOCK_HASH, BLOCK_HASH_ENTRIES, CODE_TABLE, GPA_EXECUTE, GRANULES } from '../layout';
@@ -25,6 +26,8 @@ const CROSSING_BLOCK: usize = 0x60020;
 
 let next: usize = ARENA;
 let vps: usize = 0;
+/** Counts the times that all blocks were dropped: a micro-op of before is gone. */
+export let arenaGeneration: u32 = 0;
 
 /** Announces the number of VPs whose caches refer to blocks. */
 export function setVpCount(count: u32): void {
@@ -38,6 +41,12 @@ export function dropAllBlocks(): void {
   memory.fill(GRANULES, 0, 1 << 23);
   for (let i: usize = 0; i < vps; i++) flushJumpCache(VP_BASE + i * VP_STRIDE);
   next = ARENA;
+  arenaGeneration += 1;
+}
+
+/** Whether a micro-op lies in the arena, where a link to it may be kept. */
+export function isLasting(op: usize): bool {
+  return op >= ARENA && op < ARENA_END;
 }
 
 /** Host address of code at a linear address. Raises #PF; exits where no RAM is. */
@@ -117,7 +126,9 @@ function build(vp: usize, host: usize, mode: u32, linear: u64): usize {
     store<u8>(op + OP_COUNT, <u8>count);
     offset += length;
     op += OP_BYTES;
-    if (endsBlock(op - OP_BYTES)) break;
+    const ends = endsBlock(op - OP_BYTES);
+    specialise(op - OP_BYTES, mode);
+    if (ends) break;
   }
   finish(op, offset, count);
   next = op + OP_BYTES;

@@ -1,10 +1,10 @@
 /** The interpreter's loop: events, blocks, micro-ops. */
 
-import { findBlock } from '../blocks/find';
+import { arenaGeneration, findBlock, isLasting } from '../blocks/find';
 import { HANDLER_INTEGER, HANDLER_NEXT_BLOCK, HANDLER_STALE, HANDLER_SYSTEM } from '../decoder/handlers';
 import { instructionRip } from '../exception';
 import { materializeFlags } from '../flags';
-import { OP_BYTES, OP_HANDLER, OP_LENGTH, OP_OFFSET } from '../micro-op';
+import { OP_BYTES, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_LINK, OP_OFFSET } from '../micro-op';
 import { updateMode } from '../mode';
 import { MODE_64, MODE_CODE_32, MODE_SINGLE } from '../mode-bits';
 import {
@@ -13,6 +13,7 @@ import {
 } from '../state';
 import { hasEvent, serviceEvents } from '../system/events';
 import { executeSystem } from '../system/execute';
+import { branched, executed, hot, resetExecuted } from './hot';
 import { executeInteger } from './integer';
 
 /** Results of `run`. */
@@ -44,7 +45,7 @@ export function run(vp: usize, budget: i32): u32 {
     if (load<u32>(vp + SHADOW) != 0 || load<u32>(vp + RFLAGS) & (FLAG_TF | FLAG_RF)) {
       step(vp);
       budget -= 1;
-    } else budget -= runBlock(vp);
+    } else budget -= runBlocks(vp, budget);
     if (atomic.load<i32>(vp + EXIT_REQUEST) != 0) {
       atomic.store<i32>(vp + EXIT_REQUEST, 0);
       materializeFlags(vp);
@@ -83,32 +84,57 @@ function execute(vp: usize, op: usize): void {
   store<u64>(vp + INSTRUCTIONS, load<u64>(vp + INSTRUCTIONS) + 1);
 }
 
-/** Runs a block to its end; gives the instructions executed. */
-function runBlock(vp: usize): i32 {
-  let op = findBlock(vp, 0);
-  let count: u32 = 0;
-  while (true) {
-    const handler = <u32>load<u16>(op + OP_HANDLER);
-    if (handler == HANDLER_INTEGER) {
-      store<u32>(vp + CURRENT_OP, <u32>op);
-      const next = ripAt(vp, <u32>load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH));
-      store<u64>(vp + RIP, next);
-      executeInteger(vp, op);
-      count++;
-      op += OP_BYTES;
-      // A branch taken, or a string instruction with elements left.
-      if (load<u64>(vp + RIP) != next) break;
-    } else if (handler == HANDLER_SYSTEM) {
-      execute(vp, op);
-      store<u64>(vp + INSTRUCTIONS, load<u64>(vp + INSTRUCTIONS) + count);
-      return count + 1;
-    } else {
-      // HANDLER_NEXT_BLOCK and HANDLER_STALE: RIP is the next instruction's already, unless nothing ran yet.
-      if (handler == HANDLER_STALE || handler == HANDLER_NEXT_BLOCK) store<u64>(vp + RIP, ripAt(vp, load<u16>(op + OP_OFFSET)));
-      break;
+/** The page that a branch's target must be in for a link; and the arena that both are in. */
+let linkPage: u64 = 0;
+
+/** Runs blocks to the next event or until about `limit` instructions; gives the instructions executed. */
+function runBlocks(vp: usize, limit: i32): i32 {
+  resetExecuted();
+  let total: i32 = 0;
+  let from: usize = 0;
+  while (total + executed < limit) {
+    const generation = arenaGeneration;
+    let op = findBlock(vp, 0);
+    if (from != 0 && generation == arenaGeneration && load<u64>(vp + RIP_BASE) == linkPage && isLasting(op)) {
+      store<u32>(from + OP_LINK, <u32>op);
     }
+    from = 0;
+    while (true) {
+      op = hot(vp, op, limit - total);
+      if (op == 0) {
+        from = branched;
+        linkPage = load<u64>(vp + RIP_BASE);
+        break;
+      }
+      const handler = <u32>load<u16>(op + OP_HANDLER);
+      if (handler == HANDLER_INTEGER) {
+        const next = ripAt(vp, <u32>load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH));
+        store<u64>(vp + RIP, next);
+        executeInteger(vp, op);
+        // A branch taken, or a string instruction with elements left.
+        if (load<u64>(vp + RIP) != next) {
+          total += load<u8>(op + OP_COUNT);
+          break;
+        }
+        op += OP_BYTES;
+      } else if (handler == HANDLER_SYSTEM) {
+        total += load<u8>(op + OP_COUNT);
+        execute(vp, op);
+        // Everything may have changed; not counted twice.
+        store<u64>(vp + INSTRUCTIONS, load<u64>(vp + INSTRUCTIONS) - 1);
+        limit = 0;
+        break;
+      } else {
+        // HANDLER_NEXT_BLOCK and HANDLER_STALE.
+        store<u64>(vp + RIP, ripAt(vp, load<u16>(op + OP_OFFSET)));
+        total += handler == HANDLER_NEXT_BLOCK ? load<u8>(op + OP_COUNT) : load<u8>(op + OP_COUNT) - 1;
+        break;
+      }
+    }
+    store<u32>(vp + CURRENT_OP, 0);
+    if (atomic.load<i32>(vp + EXIT_REQUEST) != 0 || hasEvent(vp)) break;
   }
-  store<u32>(vp + CURRENT_OP, 0);
-  store<u64>(vp + INSTRUCTIONS, load<u64>(vp + INSTRUCTIONS) + count);
-  return max<i32>(1, count);
+  total += executed;
+  store<u64>(vp + INSTRUCTIONS, load<u64>(vp + INSTRUCTIONS) + total);
+  return max<i32>(1, total);
 }

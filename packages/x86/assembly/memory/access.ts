@@ -136,6 +136,15 @@ export function write<T>(vp: usize, linear: u64, value: u64): void {
   } else writeAs(vp, linear, sizeof<T>(), isUser(vp), value);
 }
 
+/** Host address where a write at the current privilege needs no check, or 0. */
+// @ts-ignore: decorator
+@inline
+export function writable<T>(vp: usize, linear: u64): usize {
+  const entry = tlbEntry(load<u32>(vp + TLB_CURRENT), linear);
+  if (load<u64>(entry + TAG_WRITE) != ((linear + (sizeof<T>() - 1)) & ~(<u64>0xfff))) return 0;
+  return <usize>(<u32>linear + load<u32>(entry + TLB_ADDEND));
+}
+
 export function readU8(vp: usize, linear: u64): u8 { return <u8>read<u8>(vp, linear); }
 export function readU16(vp: usize, linear: u64): u16 { return <u16>read<u16>(vp, linear); }
 export function readU32(vp: usize, linear: u64): u32 { return <u32>read<u32>(vp, linear); }

@@ -1,0 +1,905 @@
+// Made by scripts/generate-hot.mjs.
+
+/** The frequent instructions, one case each. */
+
+import { CC_ADD, CC_LOGIC, CC_SUB, setLazy } from '../flags';
+import { read, writable, write, writeSized } from '../memory/access';
+import {
+  OP_BASE, OP_BYTES, OP_COUNT, OP_DISPLACEMENT, OP_DST, OP_HANDLER, OP_IMMEDIATE, OP_INDEX, OP_LENGTH, OP_LINK, OP_OFFSET,
+  OP_SCALE, OP_SRC,
+} from '../micro-op';
+import { ADDRESS_MASK, CURRENT_OP, RIP, RIP_BASE, RSP } from '../state';
+import { multiply, shift } from './arithmetic';
+import { checkTarget } from './control';
+import { readUpdate } from './operands';
+import { quickCondition } from './quick-condition';
+
+/** Instructions of the blocks that {@link hot} left, since the caller set it to zero. */
+export let executed: i32 = 0;
+/** The branch that {@link hot} ended with when it gave 0, if a link may be stored in it. */
+export let branched: usize = 0;
+
+export function resetExecuted(): void {
+  executed = 0;
+}
+
+/** Executes frequent micro-ops from `op` on. Gives the first that is none, or 0 with RIP set after a branch. */
+export function hot(vp: usize, op: usize, limit: i32): usize {
+  const mask = load<u64>(vp + ADDRESS_MASK);
+  while (true) {
+    store<u32>(vp + CURRENT_OP, <u32>op);
+    switch (load<u16>(op + OP_HANDLER)) {
+      case 16: { // ADD_RR_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = (a + b) & 0xffffffff;
+        setLazy(vp, CC_ADD | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 17: { // ADD_RI_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        const res = (a + b) & 0xffffffff;
+        setLazy(vp, CC_ADD | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 18: { // ADD_RM_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a + b) & 0xffffffff;
+        setLazy(vp, CC_ADD | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 19: { // ADD_MR_32
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u32>(vp, at);
+        const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = (a + b) & 0xffffffff;
+        setLazy(vp, CC_ADD | 2, res, b);
+        if (host) store<u32>(host, <u32>res);
+        else writeSized(vp, at, 4, res);
+        break;
+      }
+      case 20: { // ADD_MI_32
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u32>(vp, at);
+        const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        const res = (a + b) & 0xffffffff;
+        setLazy(vp, CC_ADD | 2, res, b);
+        if (host) store<u32>(host, <u32>res);
+        else writeSized(vp, at, 4, res);
+        break;
+      }
+      case 21: { // OR_RR_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = (a | b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 22: { // OR_RI_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        const res = (a | b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 23: { // OR_RM_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a | b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 24: { // OR_MR_32
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u32>(vp, at);
+        const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = (a | b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        if (host) store<u32>(host, <u32>res);
+        else writeSized(vp, at, 4, res);
+        break;
+      }
+      case 25: { // OR_MI_32
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u32>(vp, at);
+        const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        const res = (a | b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        if (host) store<u32>(host, <u32>res);
+        else writeSized(vp, at, 4, res);
+        break;
+      }
+      case 26: { // AND_RR_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = (a & b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 27: { // AND_RI_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        const res = (a & b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 28: { // AND_RM_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a & b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 29: { // AND_MR_32
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u32>(vp, at);
+        const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = (a & b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        if (host) store<u32>(host, <u32>res);
+        else writeSized(vp, at, 4, res);
+        break;
+      }
+      case 30: { // AND_MI_32
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u32>(vp, at);
+        const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        const res = (a & b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        if (host) store<u32>(host, <u32>res);
+        else writeSized(vp, at, 4, res);
+        break;
+      }
+      case 31: { // SUB_RR_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 32: { // SUB_RI_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        const res = (a - b) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 33: { // SUB_RM_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a - b) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 34: { // SUB_MR_32
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u32>(vp, at);
+        const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, res, b);
+        if (host) store<u32>(host, <u32>res);
+        else writeSized(vp, at, 4, res);
+        break;
+      }
+      case 35: { // SUB_MI_32
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u32>(vp, at);
+        const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        const res = (a - b) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, res, b);
+        if (host) store<u32>(host, <u32>res);
+        else writeSized(vp, at, 4, res);
+        break;
+      }
+      case 36: { // XOR_RR_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = (a ^ b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 37: { // XOR_RI_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        const res = (a ^ b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 38: { // XOR_RM_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a ^ b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 39: { // XOR_MR_32
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u32>(vp, at);
+        const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = (a ^ b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        if (host) store<u32>(host, <u32>res);
+        else writeSized(vp, at, 4, res);
+        break;
+      }
+      case 40: { // XOR_MI_32
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u32>(vp, at);
+        const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        const res = (a ^ b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        if (host) store<u32>(host, <u32>res);
+        else writeSized(vp, at, 4, res);
+        break;
+      }
+      case 41: { // CMP_RR_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, res, b);
+        break;
+      }
+      case 42: { // CMP_RI_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        const res = (a - b) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, res, b);
+        break;
+      }
+      case 43: { // CMP_RM_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a - b) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, res, b);
+        break;
+      }
+      case 44: { // CMP_MR_32
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, res, b);
+        break;
+      }
+      case 45: { // CMP_MI_32
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        const res = (a - b) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, res, b);
+        break;
+      }
+      case 46: { // TEST_RR_32
+        setLazy(vp, CC_LOGIC | 2, <u64>load<u32>(vp + load<u8>(op + OP_DST)) & <u64>load<u32>(vp + load<u8>(op + OP_SRC)), 0);
+        break;
+      }
+      case 47: { // MOV_RR_32
+        store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        break;
+      }
+      case 48: { // MOV_RI_32
+        store<u64>(vp + load<u8>(op + OP_DST), load<u64>(op + OP_IMMEDIATE) & 0xffffffff);
+        break;
+      }
+      case 49: { // MOV_RM_32
+        store<u64>(vp + load<u8>(op + OP_DST), read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
+        break;
+      }
+      case 50: { // MOV_MR_32
+        write<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        break;
+      }
+      case 51: { // MOV_MI_32
+        write<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, load<u64>(op + OP_IMMEDIATE) & 0xffffffff);
+        break;
+      }
+      case 52: { // LEA_32
+        store<u64>(vp + load<u8>(op + OP_DST), (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask & 0xffffffff);
+        break;
+      }
+      case 53: { // MOVZX_RM8_32
+        store<u64>(vp + load<u8>(op + OP_DST), read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
+        break;
+      }
+      case 54: { // MOVZX_RR8_32
+        store<u64>(vp + load<u8>(op + OP_DST), load<u8>(vp + load<u8>(op + OP_SRC)));
+        break;
+      }
+      case 55: { // MOVZX_RM16_32
+        store<u64>(vp + load<u8>(op + OP_DST), read<u16>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
+        break;
+      }
+      case 56: { // SHL_RI_32
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 4, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
+        break;
+      }
+      case 57: { // SHR_RI_32
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 5, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
+        break;
+      }
+      case 58: { // SAR_RI_32
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 7, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
+        break;
+      }
+      case 59: { // IMUL_RR_32
+        store<u64>(vp + load<u8>(op + OP_DST), multiply(vp, <u64>load<u32>(vp + load<u8>(op + OP_DST)), <u64>load<u32>(vp + load<u8>(op + OP_SRC)), 4));
+        break;
+      }
+      case 60: { // ADD_RR_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a + b);
+        setLazy(vp, CC_ADD | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 61: { // ADD_RI_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a + b);
+        setLazy(vp, CC_ADD | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 62: { // ADD_RM_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a + b);
+        setLazy(vp, CC_ADD | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 63: { // ADD_MR_64
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a + b);
+        setLazy(vp, CC_ADD | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        break;
+      }
+      case 64: { // ADD_MI_64
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a + b);
+        setLazy(vp, CC_ADD | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        break;
+      }
+      case 65: { // OR_RR_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a | b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 66: { // OR_RI_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a | b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 67: { // OR_RM_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a | b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 68: { // OR_MR_64
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a | b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        break;
+      }
+      case 69: { // OR_MI_64
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a | b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        break;
+      }
+      case 70: { // AND_RR_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a & b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 71: { // AND_RI_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a & b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 72: { // AND_RM_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a & b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 73: { // AND_MR_64
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a & b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        break;
+      }
+      case 74: { // AND_MI_64
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a & b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        break;
+      }
+      case 75: { // SUB_RR_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 76: { // SUB_RI_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 77: { // SUB_RM_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 78: { // SUB_MR_64
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        break;
+      }
+      case 79: { // SUB_MI_64
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        break;
+      }
+      case 80: { // XOR_RR_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a ^ b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 81: { // XOR_RI_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a ^ b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 82: { // XOR_RM_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a ^ b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        break;
+      }
+      case 83: { // XOR_MR_64
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a ^ b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        break;
+      }
+      case 84: { // XOR_MI_64
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a ^ b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        break;
+      }
+      case 85: { // CMP_RR_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        break;
+      }
+      case 86: { // CMP_RI_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        break;
+      }
+      case 87: { // CMP_RM_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        break;
+      }
+      case 88: { // CMP_MR_64
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        break;
+      }
+      case 89: { // CMP_MI_64
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        break;
+      }
+      case 90: { // TEST_RR_64
+        setLazy(vp, CC_LOGIC | 3, <u64>load<u64>(vp + load<u8>(op + OP_DST)) & <u64>load<u64>(vp + load<u8>(op + OP_SRC)), 0);
+        break;
+      }
+      case 91: { // MOV_RR_64
+        store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        break;
+      }
+      case 92: { // MOV_RI_64
+        store<u64>(vp + load<u8>(op + OP_DST), load<u64>(op + OP_IMMEDIATE));
+        break;
+      }
+      case 93: { // MOV_RM_64
+        store<u64>(vp + load<u8>(op + OP_DST), read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
+        break;
+      }
+      case 94: { // MOV_MR_64
+        write<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        break;
+      }
+      case 95: { // MOV_MI_64
+        write<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, load<u64>(op + OP_IMMEDIATE));
+        break;
+      }
+      case 96: { // LEA_64
+        store<u64>(vp + load<u8>(op + OP_DST), (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        break;
+      }
+      case 97: { // MOVZX_RM8_64
+        store<u64>(vp + load<u8>(op + OP_DST), read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
+        break;
+      }
+      case 98: { // MOVZX_RR8_64
+        store<u64>(vp + load<u8>(op + OP_DST), load<u8>(vp + load<u8>(op + OP_SRC)));
+        break;
+      }
+      case 99: { // MOVZX_RM16_64
+        store<u64>(vp + load<u8>(op + OP_DST), read<u16>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
+        break;
+      }
+      case 100: { // SHL_RI_64
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 4, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
+        break;
+      }
+      case 101: { // SHR_RI_64
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 5, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
+        break;
+      }
+      case 102: { // SAR_RI_64
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 7, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
+        break;
+      }
+      case 103: { // IMUL_RR_64
+        store<u64>(vp + load<u8>(op + OP_DST), multiply(vp, <u64>load<u64>(vp + load<u8>(op + OP_DST)), <u64>load<u64>(vp + load<u8>(op + OP_SRC)), 8));
+        break;
+      }
+      case 104: { // MOVSXD_RR
+        store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>load<i32>(vp + load<u8>(op + OP_SRC))));
+        break;
+      }
+      case 105: { // MOVSXD_RM
+        store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>(<i32>read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask))));
+        break;
+      }
+      case 106: { // MOV_MR_8
+        write<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, load<u8>(vp + load<u8>(op + OP_SRC)));
+        break;
+      }
+      case 107: { // NOP
+        
+        break;
+      }
+      case 108: { // PUSH_64
+        const at = load<u64>(vp + RSP) - 8;
+        write<u64>(vp, at, load<u64>(vp + load<u8>(op + OP_DST)));
+        store<u64>(vp + RSP, at);
+        break;
+      }
+      case 109: { // POP_64
+        const at = load<u64>(vp + RSP);
+        const popped = read<u64>(vp, at);
+        store<u64>(vp + RSP, at + 8);
+        store<u64>(vp + load<u8>(op + OP_DST), popped);
+        break;
+      }
+      case 110: { // JMP
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 111: { // JCC_0
+        if (!quickCondition(vp, 0)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 112: { // JCC_1
+        if (!quickCondition(vp, 1)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 113: { // JCC_2
+        if (!quickCondition(vp, 2)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 114: { // JCC_3
+        if (!quickCondition(vp, 3)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 115: { // JCC_4
+        if (!quickCondition(vp, 4)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 116: { // JCC_5
+        if (!quickCondition(vp, 5)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 117: { // JCC_6
+        if (!quickCondition(vp, 6)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 118: { // JCC_7
+        if (!quickCondition(vp, 7)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 119: { // JCC_8
+        if (!quickCondition(vp, 8)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 120: { // JCC_9
+        if (!quickCondition(vp, 9)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 121: { // JCC_10
+        if (!quickCondition(vp, 10)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 122: { // JCC_11
+        if (!quickCondition(vp, 11)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 123: { // JCC_12
+        if (!quickCondition(vp, 12)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 124: { // JCC_13
+        if (!quickCondition(vp, 13)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 125: { // JCC_14
+        if (!quickCondition(vp, 14)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 126: { // JCC_15
+        if (!quickCondition(vp, 15)) break;
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 127: { // CALL_64
+        const next = load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH);
+        const at = load<u64>(vp + RSP) - 8;
+        write<u64>(vp, at, next);
+        store<u64>(vp + RSP, at);
+        executed += load<u8>(op + OP_COUNT);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && executed < limit) { op = link; continue; }
+        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        branched = op;
+        return 0;
+        
+      }
+      case 128: { // RET_64
+        const at = load<u64>(vp + RSP);
+        const target = read<u64>(vp, at);
+        checkTarget(vp, target);
+        store<u64>(vp + RSP, at + 8);
+        store<u64>(vp + RIP, target);
+        executed += load<u8>(op + OP_COUNT);
+        branched = 0;
+        return 0;
+        
+      }
+      default:
+        return op;
+    }
+    op += OP_BYTES;
+  }
+}
