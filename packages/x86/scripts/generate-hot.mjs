@@ -15,12 +15,15 @@ const handlers = [];
 const cases = [];
 const add = (name, body, next = true) => {
   handlers.push(`export const ${name}: u32 = ${id};`);
-  cases.push(`      case ${id}: { // ${name}\n        ${body.join('\n        ')}\n        ${next ? 'break;' : ''}\n      }`);
+  cases.push(
+    `      case ${id}: { // ${name}\n        ${body.join('\n        ')}\n        ${next ? 'break;' : ''}\n      }`,
+  );
   id += 1;
 };
 const type = (bits) => `u${bits}`;
 const value = (bits, at) => `<u64>load<${type(bits)}>(${at})`;
-const imm = (bits) => (bits === 32 ? 'load<u64>(op + OP_IMMEDIATE) & 0xffffffff' : 'load<u64>(op + OP_IMMEDIATE)');
+const imm = (bits) =>
+  bits === 32 ? 'load<u64>(op + OP_IMMEDIATE) & 0xffffffff' : 'load<u64>(op + OP_IMMEDIATE)';
 
 function aluBody(name, bits, res) {
   const cut = bits === 32 ? ' & 0xffffffff' : '';
@@ -49,13 +52,19 @@ for (const bits of [32, 64]) {
       else lines.push(`const b = ${value(bits, SRC)};`);
       lines.push(...aluBody(name, bits, 'res'));
       if (name !== 'CMP') {
-        if (memory) lines.push(`if (host) store<${type(bits)}>(host, <${type(bits)}>res);`, `else writeSized(vp, at, ${bits / 8}, res);`);
+        if (memory)
+          lines.push(
+            `if (host) store<${type(bits)}>(host, <${type(bits)}>res);`,
+            `else writeSized(vp, at, ${bits / 8}, res);`,
+          );
         else lines.push(`store<u64>(${DST}, res);`);
       }
       add(`${name}_${form}_${bits}`, lines);
     }
   }
-  add(`TEST_RR_${bits}`, [`setLazy(vp, CC_LOGIC | ${bits === 32 ? 2 : 3}, ${value(bits, DST)} & ${value(bits, SRC)}, 0);`]);
+  add(`TEST_RR_${bits}`, [
+    `setLazy(vp, CC_LOGIC | ${bits === 32 ? 2 : 3}, ${value(bits, DST)} & ${value(bits, SRC)}, 0);`,
+  ]);
   add(`MOV_RR_${bits}`, [`store<u64>(${DST}, ${value(bits, SRC)});`]);
   add(`MOV_RI_${bits}`, [`store<u64>(${DST}, ${imm(bits)});`]);
   add(`MOV_RM_${bits}`, [`store<u64>(${DST}, read<${type(bits)}>(vp, ${EA}));`]);
@@ -66,10 +75,18 @@ for (const bits of [32, 64]) {
   add(`MOVZX_RM8_${bits}`, [`store<u64>(${DST}, read<u8>(vp, ${EA}));`]);
   add(`MOVZX_RR8_${bits}`, [`store<u64>(${DST}, load<u8>(${SRC}));`]);
   add(`MOVZX_RM16_${bits}`, [`store<u64>(${DST}, read<u16>(vp, ${EA}));`]);
-  add(`SHL_RI_${bits}`, [`store<u64>(${DST}, shift(vp, 4, ${value(bits, DST)}, load<u8>(op + OP_IMMEDIATE), ${bits / 8}));`]);
-  add(`SHR_RI_${bits}`, [`store<u64>(${DST}, shift(vp, 5, ${value(bits, DST)}, load<u8>(op + OP_IMMEDIATE), ${bits / 8}));`]);
-  add(`SAR_RI_${bits}`, [`store<u64>(${DST}, shift(vp, 7, ${value(bits, DST)}, load<u8>(op + OP_IMMEDIATE), ${bits / 8}));`]);
-  add(`IMUL_RR_${bits}`, [`store<u64>(${DST}, multiply(vp, ${value(bits, DST)}, ${value(bits, SRC)}, ${bits / 8}));`]);
+  add(`SHL_RI_${bits}`, [
+    `store<u64>(${DST}, shift(vp, 4, ${value(bits, DST)}, load<u8>(op + OP_IMMEDIATE), ${bits / 8}));`,
+  ]);
+  add(`SHR_RI_${bits}`, [
+    `store<u64>(${DST}, shift(vp, 5, ${value(bits, DST)}, load<u8>(op + OP_IMMEDIATE), ${bits / 8}));`,
+  ]);
+  add(`SAR_RI_${bits}`, [
+    `store<u64>(${DST}, shift(vp, 7, ${value(bits, DST)}, load<u8>(op + OP_IMMEDIATE), ${bits / 8}));`,
+  ]);
+  add(`IMUL_RR_${bits}`, [
+    `store<u64>(${DST}, multiply(vp, ${value(bits, DST)}, ${value(bits, SRC)}, ${bits / 8}));`,
+  ]);
 }
 add('MOVSXD_RR', [`store<u64>(${DST}, <u64>(<i64>load<i32>(${SRC})));`]);
 add('MOVSXD_RM', [`store<u64>(${DST}, <u64>(<i64>(<i32>read<u32>(vp, ${EA}))));`]);
@@ -97,24 +114,33 @@ const branch = [
   'return 0;',
 ];
 add('JMP', branch, false);
-for (let code = 0; code < 16; code += 1) add(`JCC_${code}`, [`if (!quickCondition(vp, ${code})) break;`, ...branch], false);
-add('CALL_64', [
-  `const next = load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH);`,
-  `const at = load<u64>(vp + RSP) - 8;`,
-  `write<u64>(vp, at, next);`,
-  `store<u64>(vp + RSP, at);`,
-  ...branch,
-], false);
-add('RET_64', [
-  `const at = load<u64>(vp + RSP);`,
-  `const target = read<u64>(vp, at);`,
-  `checkTarget(vp, target);`,
-  `store<u64>(vp + RSP, at + 8);`,
-  `store<u64>(vp + RIP, target);`,
-  ...leave,
-  `branched = 0;`,
-  `return 0;`,
-], false);
+for (let code = 0; code < 16; code += 1)
+  add(`JCC_${code}`, [`if (!quickCondition(vp, ${code})) break;`, ...branch], false);
+add(
+  'CALL_64',
+  [
+    `const next = load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH);`,
+    `const at = load<u64>(vp + RSP) - 8;`,
+    `write<u64>(vp, at, next);`,
+    `store<u64>(vp + RSP, at);`,
+    ...branch,
+  ],
+  false,
+);
+add(
+  'RET_64',
+  [
+    `const at = load<u64>(vp + RSP);`,
+    `const target = read<u64>(vp, at);`,
+    `checkTarget(vp, target);`,
+    `store<u64>(vp + RSP, at + 8);`,
+    `store<u64>(vp + RIP, target);`,
+    ...leave,
+    `branched = 0;`,
+    `return 0;`,
+  ],
+  false,
+);
 
 const head = '// Made by scripts/generate-hot.mjs.\n\n';
 writeFileSync(

@@ -16,8 +16,10 @@ import {
   VP_STRIDE,
 } from '../state';
 import {
-  BLOCK_BYTES, BLOCK_COUNT, BLOCK_HOST, BLOCK_MODE, BLOCK_NEXT_HASH, BLOCK_NEXT_IN_PAGE, hashSlot,
+  BLOCK_BYTES, BLOCK_COUNT, BLOCK_END, BLOCK_HOST, BLOCK_MODE, BLOCK_NEXT_HASH, BLOCK_NEXT_IN_PAGE, hashSlot,
+  invalidatePage,
 } from './invalidate';
+import { isPageValid, seal } from './validity';
 
 const MOST_INSTRUCTIONS: u32 = 64;
 /** Within a VP block: bytes of an instruction that crosses pages, and its block of one micro-op. */
@@ -76,6 +78,7 @@ export function findBlock(vp: usize, single: u32): usize {
   } else if (rip > load<u32>(segmentAddress(vp, CS) + SEG_LIMIT)) raiseGP(vp, 0);
   const host = fetchHost(vp, linear);
   const mode = key & ~MODE_CPL;
+  if (!isPageValid(host)) invalidatePage(host);
   let block = <usize>load<u32>(hashSlot(<u32>host, mode));
   while (block != 0 && (load<u32>(block + BLOCK_HOST) != <u32>host || load<u32>(block + BLOCK_MODE) != mode)) {
     block = load<u32>(block + BLOCK_NEXT_HASH);
@@ -154,6 +157,8 @@ function enter(vp: usize, block: usize, host: usize, mode: u32, count: u32, end:
   store<u32>(slot, <u32>block);
   store<u32>(block + BLOCK_NEXT_IN_PAGE, load<u32>(CODE_TABLE + (page << 2)));
   store<u32>(CODE_TABLE + (page << 2), <u32>block);
+  store<u32>(block + BLOCK_END, <u32>((page << 12) + end));
+  seal(block);
   const granules = GRANULES + (page << 3);
   const before = load<u64>(granules);
   const first = <u32>(host >> 6) & 63;

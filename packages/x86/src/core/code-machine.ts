@@ -65,6 +65,9 @@ export class CodeMachine {
   run(code: ArrayLike<number>, address = 0x1000, mostInstructions = 1_000_000): StopReason {
     this.memory.set(code, address);
     this.registers.qwords[Reg.RIP] = BigInt(address);
+    // What was decoded from other code at this address is looked at again.
+    this.processor.flushTlb();
+    this.processor.wake();
     return this.processor.runInstructions(mostInstructions);
   }
 

@@ -19,6 +19,7 @@ const RUN_INACTIVE = 1;
 const RUN_REQUESTED = 2;
 const UNWIND_SUSPEND = -1;
 const UNWIND_SHUTDOWN = -2;
+const ACTIVITY_HALTED = 1;
 const ACTIVITY_SHUTDOWN = 3;
 const FLAG_STRING = 1;
 const FLAG_REPEAT = 2;
@@ -121,6 +122,12 @@ export class X86Processor implements Processor {
     this.#view.setInt32(State.INJECT_VECTOR, vector, true);
     this.#view.setUint32(State.INJECT_ERROR, errorCode ?? 0, true);
     this.#view.setUint32(State.INJECT_HAS_ERROR, errorCode === undefined ? 0 : 1, true);
+  }
+
+  /** Ends a HLT without an interrupt. */
+  wake(): void {
+    if (this.#view.getUint32(State.ACTIVITY, true) === ACTIVITY_HALTED)
+      this.#view.setUint32(State.ACTIVITY, 0, true);
   }
 
   init(): void {
