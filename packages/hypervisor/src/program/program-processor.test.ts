@@ -1,6 +1,6 @@
 import { HvRegister, HvStatus, HypercallCode, hypercallInputLow, Msr } from '@viridian/protocols/tlfs';
 import { forgetWarnings, recentWarnings } from '@viridian/trace';
-import { Outcome, type Processor } from '@viridian/x86';
+import { Outcome, type Processor, Reg, RFLAGS_IF } from '@viridian/x86';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Machine, RAM_PAGES, recordInterrupts } from '../../test/vp/machine.ts';
 import { type GuestCpu, GuestException, VpStopped, WouldBlock } from './guest-cpu.ts';
@@ -219,7 +219,7 @@ describe('interrupts of a program', () => {
     // One that is pending already ends the halt at once.
     cpu.cli();
     machine.vp().apic.fixed(0x40);
-    cpu.registers.dwords[34]! |= 0x200;
+    cpu.registers.dwords[Reg.RFLAGS * 2]! |= RFLAGS_IF;
     await cpu.hlt();
     expect(taken).toHaveLength(4);
   });
