@@ -1,10 +1,9 @@
 /** Bytes at guest-virtual addresses of a virtual processor, for the string forms of I/O instructions. */
 
 import { TranslateGvaFlag, TranslateGvaResult } from '@viridian/protocols/tlfs';
+import { PAGE_BYTES } from '@viridian/x86';
 import { readGpa, translateVirtualAddress, writeGpa } from './calls/memory-calls.ts';
 import type { HypercallGate } from './hypercall-gate.ts';
-
-const PAGE_BYTES = 4096;
 
 /** A guest-virtual address as two halves: kernel addresses are no safe integers. */
 export interface Gva {

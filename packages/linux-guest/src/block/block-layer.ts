@@ -3,7 +3,6 @@
 import type { CpuMemory } from '../cpu.ts';
 import type { PageAllocator } from '../mm/page-allocator.ts';
 import { Disk, type DiskDevice } from './disk.ts';
-import type { Partition } from './partitions.ts';
 
 const BYTES_PER_MIB = 2 ** 20;
 
@@ -55,11 +54,6 @@ export class BlockLayer {
   /** Takes a disk away. */
   remove(disk: Disk): void {
     if (this.#disks.delete(disk.name)) this.#kernel.print(`sd: [${disk.name}] removed`);
-  }
-
-  /** Partition `number` of a disk. */
-  partition(disk: Disk, number: number): Partition | undefined {
-    return disk.partitions.find((partition) => partition.number === number);
   }
 
   #freeName(): string {

@@ -134,11 +134,6 @@ export class Kernel {
     this.log.print(text);
   }
 
-  /** Seconds since boot. */
-  get uptime(): number {
-    return toSeconds(this.clock.now());
-  }
-
   /** Settles at or after `milliseconds` from now. */
   sleep(milliseconds: number): Promise<void> {
     return this.timers.sleep(milliseconds);

@@ -3,7 +3,7 @@
 import type { AllocatedPages, GuestTransport } from '@viridian/vmbus/guest';
 import type { GuestMemory } from '@viridian/vmbus/ring';
 import type { Hypercalls } from '../hypervisor/hypercalls.ts';
-import type { PageAllocator } from '../mm/page-allocator.ts';
+import { PAGE_BYTES, type PageAllocator } from '../mm/page-allocator.ts';
 
 /** Hypercalls and memory for the bus. */
 export class KernelTransport implements GuestTransport {
@@ -32,7 +32,7 @@ export class KernelTransport implements GuestTransport {
     const gpns = Array.from({ length: count }, (_, index) => first + index);
     const pages = this.#memory.pages(gpns);
     if (pages === undefined) throw new Error(`page 0x${first.toString(16)} of the page allocator is not RAM`);
-    for (const offset of pages.offsets) new Uint8Array(pages.buffer, offset, 4096).fill(0);
+    for (const offset of pages.offsets) new Uint8Array(pages.buffer, offset, PAGE_BYTES).fill(0);
     return { gpns, pages };
   }
 

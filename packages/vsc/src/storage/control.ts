@@ -13,6 +13,7 @@ import {
   VstorOperation,
   VstorPacketHeader,
 } from '@viridian/protocols/storvsp';
+import { PAGE_BYTES } from '@viridian/vmbus/ring';
 import { nameOf } from '@viridian/wire';
 import type { CommandChannel } from './command-channel.ts';
 import { StorageError } from './errors.ts';
@@ -45,7 +46,6 @@ export const DEFAULT_VERSIONS: readonly number[] = [
 /** Low halves of the ids that Linux uses for control packets. */
 const INITIALIZATION_ID = 0xfffffffd;
 const RESET_ID = 0xfffffffc;
-const PAGE_BYTES = 4096;
 
 interface Waiter {
   readonly resolve: (answer: ControlAnswer) => void;

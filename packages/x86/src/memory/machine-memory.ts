@@ -12,6 +12,8 @@ export const PAGE_SHIFT = 12;
 /** Pages that one bank's slot of system page numbers spans. */
 const SLOT_PAGES = 1 << 20;
 const SLOT_SHIFT = 20;
+/** As many slots as 32-bit system page numbers reach. */
+const SLOTS = 4096;
 const WASM_PAGE_BYTES = 65536;
 
 /** The largest bank: 65 536 WebAssembly pages, less the one that keeps every byte offset within 32 bits. */
@@ -76,7 +78,7 @@ export class MachineMemory {
 
   // A slot is used again only when all others are taken: a stale page number should find nothing.
   #freeSlot(): number {
-    const hole = this.#banks.length < SLOT_PAGES / 256 ? this.#banks.length : this.#banks.indexOf(undefined);
+    const hole = this.#banks.length < SLOTS ? this.#banks.length : this.#banks.indexOf(undefined);
     if (hole < 0) throw new RangeError('the machine has no free slot for another memory bank');
     return hole;
   }

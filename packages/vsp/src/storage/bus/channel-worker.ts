@@ -11,7 +11,7 @@ import {
 import { NtStatus, PacketType } from '@viridian/protocols/vmbus';
 import { counters, type Inspectable, type InspectNode } from '@viridian/trace';
 import type { HostChannel } from '@viridian/vmbus/host';
-import { IncomingPacket } from '@viridian/vmbus/ring';
+import { IncomingPacket, PAGE_BYTES } from '@viridian/vmbus/ring';
 import { AnswerQueue } from './answer-queue.ts';
 import { AnswerWriter } from './answers.ts';
 import { CommandRunner } from './command-runner.ts';
@@ -33,7 +33,6 @@ export interface ChannelWorkerSettings {
   readonly fixedPath: number | undefined;
 }
 
-const PAGE_BYTES = 4096;
 /** Descriptor, range count, range header: what stands in front of the page numbers of a GPA direct packet. */
 const GPA_DIRECT_BYTES = 16 + 8 + 8;
 

@@ -3,6 +3,7 @@
 import { InterfaceId, LinuxMaxPacketBytes, NtStatus } from '@viridian/protocols/vmbus';
 import type { Inspectable, InspectNode } from '@viridian/trace';
 import type { HostChannel, OfferedDevice, OpenRequest } from '@viridian/vmbus/host';
+import { PAGE_BYTES } from '@viridian/vmbus/ring';
 import type { ScsiUnit } from '../scsi/scsi-disk.ts';
 import { ChannelWorker } from './channel-worker.ts';
 import type { LunAddress } from './lun-address.ts';
@@ -29,7 +30,6 @@ export interface StorageControllerOptions {
 const DEFAULT_SUBCHANNELS = 4;
 const DEFAULT_MAX_TRANSFER_BYTES = 256 * 1024;
 const DEFAULT_QUEUE_DEPTH = 1024;
-const PAGE_BYTES = 4096;
 
 /** Offer it to a guest with `VmbusHost.offer`. Units may be attached and detached before, while and after it is open. */
 export class StorageController implements OfferedDevice, Inspectable {
