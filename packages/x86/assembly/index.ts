@@ -2,6 +2,7 @@
 
 export { dropAllBlocks, setVpCount } from './blocks/find';
 export { invalidatePage } from './blocks/invalidate';
+export { noteDevices } from './blocks/validity';
 export { materializeFlags } from './flags';
 export { run, step } from './interpreter/run';
 export { flushAllTlb, flushJumpCache, flushPageTlb } from './memory/tlb';

@@ -1,24 +1,16 @@
 /**
- * Code that a device wrote: the core does not see such writes, but software maps a page anew before it runs what a
- * device put there. So after a flush that may follow a device's write, a page's decoded bytes are summed up again
- * before its blocks are used.
+ * Code that a device wrote: the core does not see such writes. Devices work between two turns of a processor, and software
+ * maps a page anew before it runs what one put there: a new mapping misses the jump cache, and with the first miss on a
+ * page after a turn its decoded bytes are summed up again before its blocks are used.
  */
 
 import { CODE_TABLE } from '../layout';
 import { BLOCK_EPOCH, BLOCK_END, BLOCK_HOST, BLOCK_NEXT_IN_PAGE, BLOCK_SUM } from './invalidate';
 
 let epoch: u32 = 1;
-let devicesRan = false;
 
 /** Others than the core may have written memory. */
 export function noteDevices(): void {
-  devicesRan = true;
-}
-
-/** Translations were forgotten. */
-export function noteFlush(): void {
-  if (!devicesRan) return;
-  devicesRan = false;
   epoch += 1;
 }
 

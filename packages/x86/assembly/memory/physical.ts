@@ -1,7 +1,6 @@
 /** Guest-physical memory as the core sees it: RAM by table, all else by exits. */
 
 import { invalidateWritten } from '../blocks/invalidate';
-import { noteDevices } from '../blocks/validity';
 import { exitToHost } from '../environment';
 import { instructionRip, raiseGP, raiseUD, unwindSuspend } from '../exception';
 import { GPA_TABLE, GPA_TABLE_PAGES, GRANULES } from '../layout';
@@ -67,7 +66,6 @@ export function exitMemory(vp: usize, gpa: u64, linear: u64, bytes: u32, access:
   store<u32>(vp + EXIT_ACCESS, access);
   store<u32>(vp + EXIT_LENGTH, op == 0 ? 0 : load<u8>(op + OP_LENGTH));
   const outcome = exitToHost(vp, EXIT_MEMORY);
-  noteDevices();
   if (outcome == 1) raiseGP(vp, 0);
   if (outcome == 2) raiseUD(vp);
   if (outcome == 3) unwindSuspend(vp);

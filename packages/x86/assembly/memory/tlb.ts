@@ -1,6 +1,5 @@
 /** The software TLB: direct-mapped, one table per privilege, with a log of the entries that a CR3 write must drop. */
 
-import { noteFlush } from '../blocks/validity';
 import {
   FLUSH_LOG, FLUSH_LOG_ENTRIES, FLUSH_LOG_USED, JUMP_CACHE, JUMP_CACHE_ENTRIES, LARGE_1G, LARGE_2M, STAT_FILLS,
   STAT_FLUSHES, TLB_ENTRIES, TLB_ENTRY_BYTES, TLB_SUPERVISOR, TLB_USER,
@@ -49,7 +48,6 @@ function noteLarge(vp: usize, linear: u64): void {
 
 /** Forgets where code was found. */
 export function flushJumpCache(vp: usize): void {
-  noteFlush();
   memory.fill(vp + JUMP_CACHE, 0xff, JUMP_CACHE_ENTRIES * 16);
 }
 

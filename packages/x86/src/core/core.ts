@@ -56,6 +56,7 @@ export interface Core {
   flushPageTlb(vp: number, linear: bigint): void;
   invalidatePage(host: number): void;
   dropAllBlocks(): void;
+  noteDevices(): void;
   setVpCount(count: number): void;
   translateForHost(vp: number, linear: bigint, access: number, user: number, touch: number): number;
   translated(): number;

@@ -85,6 +85,7 @@ export class X86Processor implements Processor {
   run(milliseconds: number): StopReason {
     const end = performance.now() + milliseconds;
     this.#stop = false;
+    this.#machine.core.noteDevices();
     this.#noticePaging(true);
     let reason: StopReason | undefined;
     do reason = this.#turn();
@@ -96,6 +97,7 @@ export class X86Processor implements Processor {
   /** Executes about `count` instructions; for tests and deterministic runs. */
   runInstructions(count: number): StopReason {
     this.#stop = false;
+    this.#machine.core.noteDevices();
     this.#noticePaging(true);
     let reason: StopReason | undefined;
     const end = this.instructions + count;
