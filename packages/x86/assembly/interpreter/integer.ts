@@ -21,6 +21,9 @@ import {
   loadSlot, maskOf, pop, push, readForUpdate, readReg, readRm, storeSlot, update, writeReg, writeRm,
 } from './operands';
 import { executeString } from './strings';
+import { wait } from '../x87/control';
+import { executeX87 } from '../x87/execute';
+import { executeMmx } from '../x87/mmx';
 
 /** LOCK is allowed with a memory destination of ADD…XOR, INC, DEC, NOT, NEG, BTS, BTR, BTC, XCHG, XADD, CMPXCHG*. */
 function lockAllowed(op: usize, code: u32): bool {
@@ -114,7 +117,8 @@ function executeOneByte(vp: usize, op: usize, code: u32): void {
       return;
     }
   }
-  if (code < 0xa0 || code >= 0xf0) executeMoves(vp, op, code, size);
+  if ((code & 0xf8) == 0xd8) executeX87(vp, op);
+  else if (code < 0xa0 || code >= 0xf0) executeMoves(vp, op, code, size);
   else executeUpper(vp, op, code, size);
 }
 
@@ -152,6 +156,7 @@ function executeMoves(vp: usize, op: usize, code: u32, size: u32): void {
     case 0x8f: popOperand(vp, op, size); break;
     case 0x98: storeSlot(vp, RAX, size, <u64>signExtend(load<u64>(vp + RAX), size >> 1)); break;
     case 0x99: storeSlot(vp, RDX, size, <u64>(signExtend(load<u64>(vp + RAX), size) >> 63)); break;
+    case 0x9b: wait(vp); break;
     case 0x9e: setArithmeticFlags(vp, (load<u8>(vp + RAX + 1) & 0xd5) | (getFlags(vp) & 0x800)); break;
     case 0x9f: store<u8>(vp + RAX + 1, <u8>((getFlags(vp) & 0xd5) | 2)); break;
     case 0xf5: changeFlags(vp, FLAG_CF, carry(vp) ^ 1); break;
@@ -312,7 +317,7 @@ function executeTwoByte(vp: usize, op: usize, code: u32): void {
       if (code >= 0x1c8 && code < 0x1d0) {
         const slot = opcodeSlot(op, code, size);
         storeSlot(vp, slot, size, swapBytes(loadSlot(vp, slot, size), size));
-      } else raiseUD(vp);
+      } else if (!executeMmx(vp, op, code)) raiseUD(vp);
   }
 }
 

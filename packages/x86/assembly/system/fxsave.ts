@@ -24,6 +24,7 @@ import {
 import { linearAddress } from '../memory/segment';
 import { probeWrite, readMemory, writeMemory } from './core-access';
 import { in64BitMode, isUser } from './descriptor';
+import { controlWord, updateSummary } from '../x87/registers';
 
 const AREA_BYTES: usize = 512;
 /** Bits 16 and up are reserved; DAZ is offered. */
@@ -91,7 +92,7 @@ export function fxrstor(vp: usize, op: usize): void {
     store<u32>(vp + MXCSR, mxcsr);
   }
   const status = load<u16>(area + 2);
-  store<u16>(vp + FCW, load<u16>(area));
+  store<u16>(vp + FCW, <u16>controlWord(load<u16>(area)));
   store<u16>(vp + FSW, status);
   store<u16>(vp + FTW, load<u8>(area + 4));
   store<u16>(vp + FOP, load<u16>(area + 6) & 0x7ff);
@@ -104,6 +105,7 @@ export function fxrstor(vp: usize, op: usize): void {
     store<u64>(vp + FDP, load<u32>(area + 16));
     store<u16>(vp + FDS, load<u16>(area + 20));
   }
+  updateSummary(vp);
   const top = (status >> 11) & 7;
   for (let i: usize = 0; i < 8; i++) {
     memory.copy(vp + X87 + (((i + top) & 7) << 4), area + 32 + (i << 4), 10);
