@@ -1,0 +1,14 @@
+/** The loader: kernels as files to bytes in guest memory and the registers to start with. Pure; nothing of a host is touched. */
+
+export type {
+  BootImage,
+  EntryState,
+  GeneralRegisters,
+  Placement,
+  SegmentState,
+  TableState,
+  ZeroedRange,
+} from './boot-image.ts';
+export { LoadError, type LoadErrorKind } from './load-error.ts';
+export { type LoadOptions, loadKernel } from './load-kernel.ts';
+export { type MemoryRange, MemoryType, pcMemoryMap } from './memory-map.ts';
