@@ -5,13 +5,21 @@
  */
 
 import { raiseToHost } from './environment';
+import { countUnwound } from './interpreter/progress';
 import { OP_OFFSET, OP_SEGMENT } from './micro-op';
 import {
   CR2,
   CURRENT_OP,
+  DELIVERING,
+  EVENT_ERROR,
+  EVENT_HAS_ERROR,
+  EVENT_VECTOR,
   FAULT_ERROR,
   FAULT_HAS_ERROR,
   FAULT_VECTOR,
+  INJECT_ERROR,
+  INJECT_HAS_ERROR,
+  INJECT_VECTOR,
   INSTRUCTION_RIP,
   MODE_WORD,
   RIP,
@@ -63,6 +71,7 @@ function unwind(vp: usize, vector: i32, errorCode: u32, hasErrorCode: u32): void
   store<i32>(vp + FAULT_VECTOR, vector);
   store<u32>(vp + FAULT_ERROR, errorCode);
   store<u32>(vp + FAULT_HAS_ERROR, hasErrorCode);
+  countUnwound(vp);
   raiseToHost();
 }
 
@@ -76,8 +85,19 @@ export function raiseWithCode(vp: usize, vector: i32, errorCode: u32): void {
   unwind(vp, vector, errorCode, 1);
 }
 
-/** Leaves `run` with RIP at the current instruction, which is executed again later. Never returns. */
+/**
+ * Leaves `run` with RIP at the current instruction, which is executed again later; an event whose delivery was under way
+ * is delivered again. Never returns.
+ */
 export function unwindSuspend(vp: usize): void {
+  const event = load<i32>(vp + EVENT_VECTOR);
+  if (event >= 0) {
+    store<i32>(vp + INJECT_VECTOR, event);
+    store<u32>(vp + INJECT_ERROR, load<u32>(vp + EVENT_ERROR));
+    store<u32>(vp + INJECT_HAS_ERROR, load<u32>(vp + EVENT_HAS_ERROR));
+    store<i32>(vp + EVENT_VECTOR, -1);
+    store<i32>(vp + DELIVERING, -1);
+  }
   unwind(vp, UNWIND_SUSPEND, 0, 0);
 }
 

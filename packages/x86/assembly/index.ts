@@ -9,4 +9,5 @@ export { flushAllTlb, flushJumpCache, flushPageTlb } from './memory/tlb';
 export { translated, translateForHost } from './memory/host';
 export { updateMode } from './mode';
 export { deliverException } from './system/events';
+export { pagingChanged } from './system/paging-registers';
 export { initialize, reset, startUp } from './system/processor-reset';

@@ -11,6 +11,7 @@ import {
   MODE_STACK_32,
   MODE_V86,
 } from './mode-bits';
+import { ARMED_DATA } from './system/breakpoints';
 import {
   ADDRESS_MASK,
   BREAKPOINTS_ARMED,
@@ -113,6 +114,6 @@ export function updateMode(vp: usize): void {
   }
   store<u32>(vp + MODE_WORD, word);
   const user = (word & MODE_CPL) == 3;
-  const slow = load<u32>(vp + BREAKPOINTS_ARMED) != 0 || (user && cr0 & CR0_AM && flags & FLAG_AC);
+  const slow = (load<u32>(vp + BREAKPOINTS_ARMED) & ARMED_DATA) != 0 || (user && cr0 & CR0_AM && flags & FLAG_AC);
   store<u32>(vp + TLB_CURRENT, <u32>(vp + (slow ? TLB_EMPTY : user ? TLB_USER : TLB_SUPERVISOR)));
 }

@@ -154,7 +154,7 @@ export const PENDING_DEBUG: usize = 1132;
 /** Instructions executed (u64). */
 export const INSTRUCTIONS: usize = 1136;
 export const VP_INDEX: usize = 1144;
-/** Data or I/O breakpoints are armed (u32 0/1): set with DR7. */
+/** Kinds of breakpoints that are armed: ARMED_* of breakpoints.ts, set with DR7. */
 export const BREAKPOINTS_ARMED: usize = 1148;
 
 // Exit record: parameters of an exit to the hypervisor and its results.
@@ -190,6 +190,13 @@ export const STAT_INVALIDATIONS: usize = 1316;
 export const STAT_FLUSHES: usize = 1320;
 /** Breadcrumbs for debugging: the last DELIVERED vector and its RIP. */
 export const LAST_VECTOR: usize = 1324;
+/**
+ * Event whose delivery is under way: vector or -1 (i32), error code, whether there is one. An exit that suspends in the
+ * middle, as when the stack lies in memory that the hypervisor has to fetch, makes it the injected event.
+ */
+export const EVENT_VECTOR: usize = 1328;
+export const EVENT_ERROR: usize = 1332;
+export const EVENT_HAS_ERROR: usize = 1336;
 
 /** Scratch area of helpers (X87, SSE, system): no value survives an instruction. */
 export const SCRATCH: usize = 2048; // 2048 bytes

@@ -103,12 +103,12 @@ add('POP_64', [
   `store<u64>(vp + RSP, at + 8);`,
   `store<u64>(${DST}, popped);`,
 ]);
-const leave = ['executed += load<u8>(op + OP_COUNT);'];
+const leave = ['count(load<u8>(op + OP_COUNT));'];
 // A branch with its target in the same page goes there by a link once known; else RIP is set and 0 returned.
 const branch = [
   ...leave,
   'const link = load<u32>(op + OP_LINK);',
-  'if (link != 0 && executed < limit) { op = link; continue; }',
+  'if (link != 0 && isBelow(limit)) { op = link; continue; }',
   'store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);',
   'branched = op;',
   'return 0;',
@@ -161,16 +161,11 @@ import { ADDRESS_MASK, CURRENT_OP, RIP, RIP_BASE, RSP } from '../state';
 import { multiply, shift } from './arithmetic';
 import { checkTarget } from './control';
 import { readUpdate } from './operands';
+import { count, isBelow } from './progress';
 import { quickCondition } from './quick-condition';
 
-/** Instructions of the blocks that {@link hot} left, since the caller set it to zero. */
-export let executed: i32 = 0;
 /** The branch that {@link hot} ended with when it gave 0, if a link may be stored in it. */
 export let branched: usize = 0;
-
-export function resetExecuted(): void {
-  executed = 0;
-}
 
 /** Executes frequent micro-ops from \`op\` on. Gives the first that is none, or 0 with RIP set after a branch. */
 export function hot(vp: usize, op: usize, limit: i32): usize {

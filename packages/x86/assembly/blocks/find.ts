@@ -2,7 +2,7 @@
 
 import { decode } from '../decoder/decode';
 import { specialise } from '../decoder/specialise';
-import { HANDLER_NEXT_BLOCK, HANDLER_SYSTEM } from '../decoder/handlers';
+import { HANDLER_NEXT_BLOCK, HANDLER_STALE, HANDLER_SYSTEM } from '../decoder/handlers';
 import { raiseGP, raiseNonCanonical, raisePF } from '../exception';
 import { ARENA, ARENA_END, BLOCK_HASH, BLOCK_HASH_ENTRIES, CODE_TABLE, GPA_EXECUTE, GRANULES } from '../layout';
 import { ACCESS_EXECUTE, exitMemory, gpaEntry } from '../memory/physical';
@@ -72,7 +72,10 @@ export function findBlock(vp: usize, single: u32): usize {
   store<u64>(vp + RIP_BASE, rip - (linear & 0xfff));
   const key = (word & (MODE_BLOCK | MODE_CPL)) | single;
   const cached = vp + JUMP_CACHE + ((<usize>(linear ^ (linear >> 12)) & (JUMP_CACHE_ENTRIES - 1)) << 4);
-  if (load<u64>(cached) == linear && load<u32>(cached + 8) == key) return load<u32>(cached + 12);
+  if (load<u64>(cached) == linear && load<u32>(cached + 8) == key) {
+    const known = <usize>load<u32>(cached + 12);
+    if (load<u16>(known + OP_HANDLER) != HANDLER_STALE) return known;
+  }
   if (word & MODE_64) {
     if (<u64>((<i64>linear << 16) >> 16) != linear) raiseNonCanonical(vp);
   } else if (rip > load<u32>(segmentAddress(vp, CS) + SEG_LIMIT)) raiseGP(vp, 0);

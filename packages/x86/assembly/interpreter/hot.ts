@@ -12,16 +12,11 @@ import { ADDRESS_MASK, CURRENT_OP, RIP, RIP_BASE, RSP } from '../state';
 import { multiply, shift } from './arithmetic';
 import { checkTarget } from './control';
 import { readUpdate } from './operands';
+import { count, isBelow } from './progress';
 import { quickCondition } from './quick-condition';
 
-/** Instructions of the blocks that {@link hot} left, since the caller set it to zero. */
-export let executed: i32 = 0;
 /** The branch that {@link hot} ended with when it gave 0, if a link may be stored in it. */
 export let branched: usize = 0;
-
-export function resetExecuted(): void {
-  executed = 0;
-}
 
 /** Executes frequent micro-ops from `op` on. Gives the first that is none, or 0 with RIP set after a branch. */
 export function hot(vp: usize, op: usize, limit: i32): usize {
@@ -705,9 +700,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         break;
       }
       case 110: { // JMP
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -715,9 +710,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 111: { // JCC_0
         if (!quickCondition(vp, 0)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -725,9 +720,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 112: { // JCC_1
         if (!quickCondition(vp, 1)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -735,9 +730,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 113: { // JCC_2
         if (!quickCondition(vp, 2)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -745,9 +740,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 114: { // JCC_3
         if (!quickCondition(vp, 3)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -755,9 +750,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 115: { // JCC_4
         if (!quickCondition(vp, 4)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -765,9 +760,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 116: { // JCC_5
         if (!quickCondition(vp, 5)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -775,9 +770,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 117: { // JCC_6
         if (!quickCondition(vp, 6)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -785,9 +780,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 118: { // JCC_7
         if (!quickCondition(vp, 7)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -795,9 +790,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 119: { // JCC_8
         if (!quickCondition(vp, 8)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -805,9 +800,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 120: { // JCC_9
         if (!quickCondition(vp, 9)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -815,9 +810,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 121: { // JCC_10
         if (!quickCondition(vp, 10)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -825,9 +820,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 122: { // JCC_11
         if (!quickCondition(vp, 11)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -835,9 +830,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 123: { // JCC_12
         if (!quickCondition(vp, 12)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -845,9 +840,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 124: { // JCC_13
         if (!quickCondition(vp, 13)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -855,9 +850,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 125: { // JCC_14
         if (!quickCondition(vp, 14)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -865,9 +860,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 126: { // JCC_15
         if (!quickCondition(vp, 15)) break;
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -878,9 +873,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const at = load<u64>(vp + RSP) - 8;
         write<u64>(vp, at, next);
         store<u64>(vp + RSP, at);
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && executed < limit) { op = link; continue; }
+        if (link != 0 && isBelow(limit)) { op = link; continue; }
         store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
         branched = op;
         return 0;
@@ -892,7 +887,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         checkTarget(vp, target);
         store<u64>(vp + RSP, at + 8);
         store<u64>(vp + RIP, target);
-        executed += load<u8>(op + OP_COUNT);
+        count(load<u8>(op + OP_COUNT));
         branched = 0;
         return 0;
         

@@ -1,26 +1,33 @@
 /** The interpreter's loop: events, blocks, micro-ops. */
 
 import { arenaGeneration, findBlock, isLasting } from '../blocks/find';
-import { HANDLER_INTEGER, HANDLER_NEXT_BLOCK, HANDLER_STALE, HANDLER_SYSTEM } from '../decoder/handlers';
-import { instructionRip } from '../exception';
+import { noteDevices } from '../blocks/validity';
+import { HANDLER_INTEGER, HANDLER_NEXT_BLOCK, HANDLER_SYSTEM } from '../decoder/handlers';
+import { instructionRip, raiseDB } from '../exception';
 import { materializeFlags } from '../flags';
-import { OP_BYTES, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_LINK, OP_OFFSET } from '../micro-op';
-import { updateMode } from '../mode';
+import { OP_BYTES, OP_CODE16, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_LINK, OP_OFFSET } from '../micro-op';
 import { MODE_64, MODE_CODE_32, MODE_SINGLE } from '../mode-bits';
 import {
-  ACTIVITY, ACTIVITY_RUNNING, CURRENT_OP, EXIT_REQUEST, FLAG_RF, FLAG_TF, INSTRUCTION_RIP, INSTRUCTIONS, MODE_WORD,
-  PENDING_DEBUG, RFLAGS, RIP, RIP_BASE, SHADOW,
+  ACTIVITY, ACTIVITY_RUNNING, BREAKPOINTS_ARMED, CURRENT_OP, DR6, EXIT_REQUEST, FLAG_RF, FLAG_TF, INSTRUCTION_RIP,
+  MODE_WORD, PENDING_DEBUG, RFLAGS, RIP, RIP_BASE, SHADOW, SHADOW_MOV_SS,
 } from '../state';
+import {
+  ARMED_CODE, ARMED_DATA, armBreakpoints, codeBreakpoints, forgetDataHits, isPageWatched, takeDataHits,
+} from '../system/breakpoints';
 import { hasEvent, serviceEvents } from '../system/events';
 import { executeSystem } from '../system/execute';
-import { branched, executed, hot, resetExecuted } from './hot';
+import { branched, hot } from './hot';
 import { executeInteger } from './integer';
+import { count, isBelow, takeCount } from './progress';
+import { isRepeating, startInstruction } from './repeat';
 
 /** Results of `run`. */
 export const RUN_BUDGET: u32 = 0;
 export const RUN_INACTIVE: u32 = 1;
 export const RUN_REQUESTED: u32 = 2;
 
+/** Elements of a repeated string instruction that are executed before events are looked at again. */
+const MOST_ELEMENTS: u32 = 65536;
 /** DR6.BS. */
 const SINGLE_STEP: u32 = 0x4000;
 
@@ -34,7 +41,8 @@ function ripAt(vp: usize, offset: u32): u64 {
 
 /** Executes about `budget` instructions. RIP and RFLAGS are whole afterwards. May unwind. */
 export function run(vp: usize, budget: i32): u32 {
-  updateMode(vp);
+  armBreakpoints(vp);
+  noteDevices();
   store<u32>(vp + CURRENT_OP, 0);
   while (budget > 0) {
     if (hasEvent(vp)) serviceEvents(vp);
@@ -42,7 +50,7 @@ export function run(vp: usize, budget: i32): u32 {
       materializeFlags(vp);
       return RUN_INACTIVE;
     }
-    if (load<u32>(vp + SHADOW) != 0 || load<u32>(vp + RFLAGS) & (FLAG_TF | FLAG_RF)) {
+    if (mustStep(vp)) {
       step(vp);
       budget -= 1;
     } else budget -= runBlocks(vp, budget);
@@ -56,32 +64,66 @@ export function run(vp: usize, budget: i32): u32 {
   return RUN_BUDGET;
 }
 
-/** One instruction, with what hangs on its end: single-step trap, end of a shadow, RF. */
-export function step(vp: usize): void {
-  const op = findBlock(vp, MODE_SINGLE);
-  const stepping = load<u32>(vp + RFLAGS) & FLAG_TF;
-  execute(vp, op);
-  // A fault unwound before this: shadow and RF last until an instruction completes.
-  if (stepping) store<u32>(vp + PENDING_DEBUG, load<u32>(vp + PENDING_DEBUG) | SINGLE_STEP);
+/** Whether something hangs on the end of the next instruction, or on its address. */
+function mustStep(vp: usize): bool {
+  if (load<u32>(vp + SHADOW) != 0 || load<u32>(vp + RFLAGS) & (FLAG_TF | FLAG_RF)) return true;
+  const armed = load<u32>(vp + BREAKPOINTS_ARMED);
+  if (armed == 0) return false;
+  return (armed & ARMED_DATA) != 0 || isPageWatched(vp);
 }
 
-/** Executes one micro-op with RIP ready; leaves RIP at the next instruction. */
+/** One instruction, with breakpoints on it and what hangs on its end: debug traps, end of a shadow, RF. */
+export function step(vp: usize): void {
+  if (load<u32>(vp + BREAKPOINTS_ARMED) & ARMED_CODE) checkBreakpoint(vp);
+  const op = findBlock(vp, MODE_SINGLE);
+  const stepping = load<u32>(vp + RFLAGS) & FLAG_TF;
+  const code = <u32>load<u16>(op + OP_CODE16);
+  forgetDataHits();
+  const exact = stepping != 0 || (load<u32>(vp + BREAKPOINTS_ARMED) & ARMED_DATA) != 0;
+  startInstruction(exact ? 1 : MOST_ELEMENTS);
+  execute(vp, op);
+  takeCount(vp);
+  // A fault unwound before this: shadow and RF last until an instruction completes.
+  let traps = takeDataHits();
+  if (stepping && !endsStepping(vp, code)) traps |= SINGLE_STEP;
+  if (traps) store<u32>(vp + PENDING_DEBUG, load<u32>(vp + PENDING_DEBUG) | traps);
+}
+
+/** #DB in front of an instruction with a code breakpoint, unless RF or MOV SS holds it off. */
+function checkBreakpoint(vp: usize): void {
+  if (load<u32>(vp + RFLAGS) & FLAG_RF || load<u32>(vp + SHADOW) == SHADOW_MOV_SS) return;
+  const hits = codeBreakpoints(vp);
+  if (hits == 0) return;
+  store<u64>(vp + DR6, (load<u64>(vp + DR6) & ~(<u64>15)) | hits);
+  raiseDB(vp);
+}
+
+/** Software interrupts clear TF before the trap would come; SYSCALL and SYSRET go by the new TF and see to it themselves. */
+function endsStepping(vp: usize, code: u32): bool {
+  switch (code) {
+    case 0xcc: case 0xcd: case 0xf1: case 0x105: case 0x107:
+      return true;
+    case 0xce:
+      return !(load<u32>(vp + RFLAGS) & FLAG_TF);
+  }
+  return false;
+}
+
+/** Executes one generic micro-op with RIP ready; leaves RIP at the next instruction. */
 function execute(vp: usize, op: usize): void {
   const shadow = load<u32>(vp + SHADOW);
+  const resume = load<u32>(vp + RFLAGS) & FLAG_RF;
+  const isIret = load<u16>(op + OP_CODE16) == 0xcf;
   store<u32>(vp + CURRENT_OP, <u32>op);
   store<u64>(vp + INSTRUCTION_RIP, instructionRip(vp));
   store<u64>(vp + RIP, ripAt(vp, <u32>load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)));
-  const wasSystem = load<u16>(op + OP_HANDLER) == HANDLER_SYSTEM;
-  const resume = load<u32>(vp + RFLAGS) & FLAG_RF;
-  if (!wasSystem) executeInteger(vp, op);
-  else {
-    store<u32>(vp + SHADOW, 0);
-    executeSystem(vp, op);
-  }
-  if (shadow && !wasSystem) store<u32>(vp + SHADOW, 0);
-  if (resume && !wasSystem) store<u32>(vp + RFLAGS, load<u32>(vp + RFLAGS) & ~FLAG_RF);
+  if (load<u16>(op + OP_HANDLER) == HANDLER_SYSTEM) executeSystem(vp, op);
+  else executeInteger(vp, op);
+  // One shadow does not follow another of its kind.
+  if (shadow != 0 && load<u32>(vp + SHADOW) == shadow) store<u32>(vp + SHADOW, 0);
+  if (resume && !isIret && !isRepeating()) store<u32>(vp + RFLAGS, load<u32>(vp + RFLAGS) & ~FLAG_RF);
+  count(load<u8>(op + OP_COUNT));
   store<u32>(vp + CURRENT_OP, 0);
-  store<u64>(vp + INSTRUCTIONS, load<u64>(vp + INSTRUCTIONS) + 1);
 }
 
 /** The page that a branch's target must be in for a link; and the arena that both are in. */
@@ -89,52 +131,52 @@ let linkPage: u64 = 0;
 
 /** Runs blocks to the next event or until about `limit` instructions; gives the instructions executed. */
 function runBlocks(vp: usize, limit: i32): i32 {
-  resetExecuted();
-  let total: i32 = 0;
   let from: usize = 0;
-  while (total + executed < limit) {
+  const watched = (load<u32>(vp + BREAKPOINTS_ARMED) & ARMED_CODE) != 0;
+  startInstruction(MOST_ELEMENTS);
+  while (isBelow(limit)) {
+    if (watched && isPageWatched(vp)) break;
     const generation = arenaGeneration;
     let op = findBlock(vp, 0);
     if (from != 0 && generation == arenaGeneration && load<u64>(vp + RIP_BASE) == linkPage && isLasting(op)) {
       store<u32>(from + OP_LINK, <u32>op);
     }
-    from = 0;
-    while (true) {
-      op = hot(vp, op, limit - total);
-      if (op == 0) {
-        from = branched;
-        linkPage = load<u64>(vp + RIP_BASE);
-        break;
-      }
-      const handler = <u32>load<u16>(op + OP_HANDLER);
-      if (handler == HANDLER_INTEGER) {
-        const next = ripAt(vp, <u32>load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH));
-        store<u64>(vp + RIP, next);
-        executeInteger(vp, op);
-        // A branch taken, or a string instruction with elements left.
-        if (load<u64>(vp + RIP) != next) {
-          total += load<u8>(op + OP_COUNT);
-          break;
-        }
-        op += OP_BYTES;
-      } else if (handler == HANDLER_SYSTEM) {
-        total += load<u8>(op + OP_COUNT);
-        execute(vp, op);
-        // Everything may have changed; not counted twice.
-        store<u64>(vp + INSTRUCTIONS, load<u64>(vp + INSTRUCTIONS) - 1);
-        limit = 0;
-        break;
-      } else {
-        // HANDLER_NEXT_BLOCK and HANDLER_STALE.
-        store<u64>(vp + RIP, ripAt(vp, load<u16>(op + OP_OFFSET)));
-        total += handler == HANDLER_NEXT_BLOCK ? load<u8>(op + OP_COUNT) : load<u8>(op + OP_COUNT) - 1;
-        break;
-      }
+    op = hot(vp, op, limit);
+    while (op != 0 && load<u16>(op + OP_HANDLER) == HANDLER_INTEGER) {
+      const next = ripAt(vp, <u32>load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH));
+      store<u64>(vp + RIP, next);
+      executeInteger(vp, op);
+      // A branch taken, or a string instruction with elements left.
+      if (load<u64>(vp + RIP) != next) break;
+      op = hot(vp, op + OP_BYTES, limit);
     }
+    from = 0;
+    if (op == 0) {
+      from = branched;
+      linkPage = load<u64>(vp + RIP_BASE);
+    } else if (leaveBlock(vp, op)) break;
     store<u32>(vp + CURRENT_OP, 0);
     if (atomic.load<i32>(vp + EXIT_REQUEST) != 0 || hasEvent(vp)) break;
   }
-  total += executed;
-  store<u64>(vp + INSTRUCTIONS, load<u64>(vp + INSTRUCTIONS) + total);
-  return max<i32>(1, total);
+  return max<i32>(1, takeCount(vp));
+}
+
+/** Behind the hot micro-ops: ends the block at `op`, where RIP goes on. True when everything may have changed. */
+function leaveBlock(vp: usize, op: usize): bool {
+  switch (<u32>load<u16>(op + OP_HANDLER)) {
+    case HANDLER_INTEGER:
+      count(load<u8>(op + OP_COUNT));
+      return isRepeating();
+    case HANDLER_SYSTEM:
+      execute(vp, op);
+      return true;
+    case HANDLER_NEXT_BLOCK:
+      store<u64>(vp + RIP, ripAt(vp, load<u16>(op + OP_OFFSET)));
+      count(load<u8>(op + OP_COUNT));
+      return false;
+    default: // HANDLER_STALE
+      store<u64>(vp + RIP, ripAt(vp, load<u16>(op + OP_OFFSET)));
+      count(load<u8>(op + OP_COUNT) - 1);
+      return false;
+  }
 }

@@ -4,14 +4,11 @@ import { readSized, writeSized } from '../memory/access';
 import { segmentLinear } from '../memory/segment';
 import { TAG_READ, TAG_WRITE, TLB_ADDEND, tlbEntry } from '../memory/tlb';
 import { opAddressBits, opPrefixes, opSegment, opSize, PREFIX_F2, PREFIX_F3 } from '../micro-op';
-import { ES, EXIT_REQUEST, FLAG_DF, RAX, RCX, RDI, RFLAGS, RIP, RSI, TLB_CURRENT } from '../state';
+import { ES, EXIT_REQUEST, FLAG_DF, RAX, RCX, RDI, RFLAGS, RSI, TLB_CURRENT } from '../state';
 import { zero } from '../flags';
-import { instructionRip } from '../exception';
 import { alu } from './arithmetic';
 import { loadSlot, storeSlot } from './operands';
-
-/** Elements executed before the interpreter looks at events again. */
-const MOST_ELEMENTS: u64 = 65536;
+import { mostElements, repeatLater } from './repeat';
 
 function storeAddress(vp: usize, slot: usize, bits: u32, value: u64): void {
   storeSlot(vp, slot, bits >> 3, value & (<u64>-1 >> (64 - bits)));
@@ -28,7 +25,7 @@ export function executeString(vp: usize, op: usize, opcode: u32): void {
     return;
   }
   const compares = kind == 0xa6 || kind == 0xae;
-  let left = MOST_ELEMENTS;
+  let left = mostElements();
   let count = loadSlot(vp, RCX, bits >> 3);
   if (count == 0) {
     if (bits == 32) storeAddress(vp, RCX, bits, 0);
@@ -47,7 +44,7 @@ export function executeString(vp: usize, op: usize, opcode: u32): void {
     if (done >= left || atomic.load<i32>(vp + EXIT_REQUEST) != 0) break;
     left -= done;
   }
-  if (count != 0) store<u64>(vp + RIP, instructionRip(vp));
+  if (count != 0) repeatLater(vp);
 }
 
 /** As many elements as lie within the pages of both operands, when the TLB has them: 0 if none. */

@@ -3,8 +3,9 @@
 import { raiseAC, raiseNonCanonical, raisePF } from '../exception';
 import { GPA_READ, GPA_WRITE, GRANULES } from '../layout';
 import { MODE_64, MODE_CPL } from '../mode-bits';
+import { ARMED_DATA, noteDataAccess } from '../system/breakpoints';
 import {
-  CR0, CR0_AM, CR4, CR4_SMAP, FLAG_AC, MODE_WORD, RFLAGS, TLB_CURRENT, TLB_SUPERVISOR, TLB_USER,
+  BREAKPOINTS_ARMED, CR0, CR0_AM, CR4, CR4_SMAP, FLAG_AC, MODE_WORD, RFLAGS, TLB_CURRENT, TLB_SUPERVISOR, TLB_USER,
 } from '../state';
 import { gpaEntry, readDevice, touched, writeDevice } from './physical';
 import { fillTlb, TAG_READ, TAG_WRITE, TLB_ADDEND, tlbEntry } from './tlb';
@@ -39,6 +40,7 @@ function checkAlignment(vp: usize, linear: u64, bytes: u32): void {
 /** Reads 1, 2, 4 or 8 bytes as user code or as the system, whatever the current privilege. */
 export function readAs(vp: usize, linear: u64, bytes: u32, user: bool): u64 {
   if (user) checkAlignment(vp, linear, bytes);
+  if (load<u32>(vp + BREAKPOINTS_ARMED) & ARMED_DATA) noteDataAccess(vp, linear, bytes, false);
   const room: u32 = 4096 - (<u32>linear & 0xfff);
   if (bytes <= room) return readWithin(vp, linear, bytes, user);
   const low = readWithin(vp, linear, room, user);
@@ -81,12 +83,15 @@ export function probeAs(vp: usize, linear: u64, bytes: u32, user: bool): void {
 /** Writes 1, 2, 4 or 8 bytes; all or nothing. */
 export function writeAs(vp: usize, linear: u64, bytes: u32, user: bool, value: u64): void {
   if (user) checkAlignment(vp, linear, bytes);
+  if (load<u32>(vp + BREAKPOINTS_ARMED) & ARMED_DATA) noteDataAccess(vp, linear, bytes, true);
   const room: u32 = 4096 - (<u32>linear & 0xfff);
   if (bytes <= room) {
     writeWithin(vp, linear, bytes, user, value);
     return;
   }
   const next = (linear + room) & mask(vp);
+  // Both pages first, in order: a fault leaves nothing written.
+  translate(vp, linear, true, user);
   translate(vp, next, true, user);
   writeWithin(vp, linear, room, user, value);
   writeWithin(vp, next, bytes - room, user, value >> (room * 8));

@@ -3,6 +3,7 @@
 import { invalidateWritten } from '../blocks/invalidate';
 import { exitToHost } from '../environment';
 import { instructionRip, raiseGP, raiseUD, unwindSuspend } from '../exception';
+import { hurry } from '../interpreter/progress';
 import { GPA_TABLE, GPA_TABLE_PAGES, GRANULES } from '../layout';
 import { OP_LENGTH } from '../micro-op';
 import {
@@ -71,6 +72,8 @@ export function exitMemory(vp: usize, gpa: u64, linear: u64, bytes: u32, access:
   if (outcome == 3) unwindSuspend(vp);
   store<u64>(vp + RIP, after);
   if (outcome == 4) atomic.store<i32>(vp + EXIT_REQUEST, 1);
+  // The access may have raised an interrupt, or asked for a stop.
+  hurry();
 }
 
 /** Reads 1–8 bytes within a page by an exit. */

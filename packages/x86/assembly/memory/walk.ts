@@ -3,7 +3,7 @@
  * Intel SDM volume 3, "Paging".
  */
 
-import { MODE_LONG, MODE_PAGING } from '../mode-bits';
+import { MODE_CPL, MODE_LONG, MODE_PAGING } from '../mode-bits';
 import { CR0, CR0_WP, CR3, CR4, CR4_PAE, CR4_PGE, CR4_PSE, CR4_SMAP, CR4_SMEP, EFER, EFER_NXE, FLAG_AC, MODE_WORD, PDPTE, RFLAGS } from '../state';
 import { orPhysical, readPhysical } from './physical';
 
@@ -94,6 +94,11 @@ function descend32(vp: usize, linear: u64, touch: bool): u32 {
   return 0;
 }
 
+/** Under SMAP: AC lets the system reach user pages, but not for the implicit accesses of user code's instructions. */
+function mayReachUser(vp: usize): bool {
+  return (load<u32>(vp + RFLAGS) & FLAG_AC) != 0 && (load<u32>(vp + MODE_WORD) & MODE_CPL) != 3;
+}
+
 /**
  * Translates. 0 on success, with the walk* globals set; else the #PF error code, with bit 8 set to tell "not present"
  * from a code of zero. `access`: 0 read, 1 write, 2 execute. With `touch`, accessed and dirty bits are set.
@@ -109,7 +114,7 @@ export function walk(vp: usize, linear: u64, access: u32, user: bool, touch: boo
     return 0;
   }
   const cr4 = load<u32>(vp + CR4);
-  const nxe = (load<u32>(vp + EFER) & EFER_NXE) != 0;
+  const nxe = (load<u32>(vp + EFER) & EFER_NXE) != 0 && (cr4 & CR4_PAE) != 0;
   const fetch = access == 2 && (nxe || cr4 & CR4_SMEP);
   const base = (access == 1 ? PF_W : 0) | (user ? PF_U : 0) | (fetch ? PF_I : 0);
   let failure: u32;
@@ -125,7 +130,7 @@ export function walk(vp: usize, linear: u64, access: u32, user: bool, touch: boo
   if (user && !userPage) return base | PF_P;
   if (access == 1 && !mayWrite) return base | PF_P;
   if (access == 2 && ((executeDisable && nxe) || (!user && userPage && cr4 & CR4_SMEP))) return base | PF_P;
-  if (access != 2 && !user && userPage && cr4 & CR4_SMAP && !(load<u32>(vp + RFLAGS) & FLAG_AC)) return base | PF_P;
+  if (access != 2 && !user && userPage && cr4 & CR4_SMAP && !mayReachUser(vp)) return base | PF_P;
   if (touch) {
     const wanted = access == 1 ? ACCESSED | DIRTY : ACCESSED;
     if ((<u32>leaf & wanted) != wanted) orPhysical(leafAt, wanted);

@@ -4,7 +4,6 @@ import { raiseDB, raiseGP, raiseUD } from '../exception';
 import { opReg, opRm } from '../micro-op';
 import { updateMode } from '../mode';
 import {
-  BREAKPOINTS_ARMED,
   CR0,
   CR0_TS,
   CR2,
@@ -16,6 +15,7 @@ import {
   DR6,
   DR7,
 } from '../state';
+import { armBreakpoints } from './breakpoints';
 import { requestExit } from './core-access';
 import { in64BitMode } from './descriptor';
 import { requirePrivilege } from './descriptor-tables';
@@ -105,17 +105,4 @@ export function writeDebugRegister(vp: usize, op: usize): void {
     store<u64>(vp + to, to == DR6 ? (value & DR6_KNOWN) | DR6_FIXED : (value & DR7_KNOWN) | DR7_FIXED);
   } else store<u64>(vp + to, value);
   armBreakpoints(vp);
-}
-
-/** Data breakpoints make every access take the slow path: BREAKPOINTS_ARMED says so. */
-export function armBreakpoints(vp: usize): void {
-  const control = load<u32>(vp + DR7);
-  let armed: u32 = 0;
-  for (let i: u32 = 0; i < 4; i++) {
-    const enabled = (control >> (i * 2)) & 3;
-    const kind = (control >> (16 + i * 4)) & 3;
-    if (enabled != 0 && kind != 0) armed = 1;
-  }
-  store<u32>(vp + BREAKPOINTS_ARMED, armed);
-  updateMode(vp);
 }

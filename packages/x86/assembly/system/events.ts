@@ -21,6 +21,9 @@ import {
   DELIVERING,
   DR6,
   DR7,
+  EVENT_ERROR,
+  EVENT_HAS_ERROR,
+  EVENT_VECTOR,
   EXCEPTION_FILTER,
   EXIT_CODE,
   EXIT_FLAGS,
@@ -34,6 +37,7 @@ import {
   INJECT_ERROR,
   INJECT_HAS_ERROR,
   INJECT_VECTOR,
+  INSTRUCTION_RIP,
   INTERRUPT_REQUEST,
   LAST_VECTOR,
   NMI_BLOCKED,
@@ -57,9 +61,22 @@ function severity(vector: i32): u32 {
   return 0;
 }
 
-/** Exceptions that push RF set, so that an instruction breakpoint does not hit again: all faults. */
+/** Exceptions that push RF set, so that an instruction breakpoint does not hit again: all faults but #DB itself. */
 function isFault(vector: i32): bool {
-  return (0x000b7ce1 >> vector) & 1 ? true : false;
+  return vector < 32 && ((0x000b7ce1 >> vector) & 1) != 0;
+}
+
+/** Notes the event whose delivery starts. */
+function beginDelivery(vp: usize, vector: i32, hasError: bool, error: u32): void {
+  store<u32>(vp + LAST_VECTOR, vector);
+  store<i32>(vp + EVENT_VECTOR, vector);
+  store<u32>(vp + EVENT_ERROR, error);
+  store<u32>(vp + EVENT_HAS_ERROR, hasError ? 1 : 0);
+}
+
+function endDelivery(vp: usize): void {
+  store<i32>(vp + EVENT_VECTOR, NOTHING);
+  store<i32>(vp + DELIVERING, NOTHING);
 }
 
 /**
@@ -89,7 +106,7 @@ export function deliverException(vp: usize): void {
 }
 
 function shutDown(vp: usize): void {
-  store<i32>(vp + DELIVERING, NOTHING);
+  endDelivery(vp);
   unwindShutdown(vp);
 }
 
@@ -111,9 +128,18 @@ function deliverVector(vp: usize, vector: i32, hasError: bool, error: u32): void
   deliverUnfiltered(vp, vector, hasError, error);
 }
 
+/** INT3, INTO, INT1: the hypervisor may see them first, in front of the instruction. */
+export function softwareException(vp: usize, vector: u32, source: u32): void {
+  const returnRip = load<u64>(vp + RIP);
+  store<u64>(vp + RIP, load<u64>(vp + INSTRUCTION_RIP));
+  if (!passesFilter(vp, vector, false, 0)) unwindSuspend(vp);
+  store<u64>(vp + RIP, returnRip);
+  deliver(vp, vector, source, returnRip, false, 0);
+}
+
 function deliverUnfiltered(vp: usize, vector: i32, hasError: bool, error: u32): void {
   store<i32>(vp + DELIVERING, vector);
-  store<u32>(vp + LAST_VECTOR, vector);
+  beginDelivery(vp, vector, hasError, error);
   const flags = getFlags(vp);
   // RF belongs into the pushed image only; a failed delivery must not leave it behind, and setting it twice is harmless.
   if (isFault(vector)) store<u32>(vp + RFLAGS, flags | FLAG_RF);
@@ -121,7 +147,7 @@ function deliverUnfiltered(vp: usize, vector: i32, hasError: bool, error: u32): 
   deliver(vp, vector, SOURCE_EXTERNAL, load<u64>(vp + RIP), hasError, error);
   // General detect is off in the handler of debug exceptions.
   if (vector == VECTOR_DB) store<u64>(vp + DR7, load<u64>(vp + DR7) & ~(<u64>0x2000));
-  store<i32>(vp + DELIVERING, NOTHING);
+  endDelivery(vp);
 }
 
 /** Raises what a parent or the hypervisor injected. */
@@ -140,6 +166,7 @@ function deliverDebugTrap(vp: usize): void {
   const bits = load<u32>(vp + PENDING_DEBUG);
   store<u32>(vp + PENDING_DEBUG, 0);
   store<u64>(vp + DR6, (load<u64>(vp + DR6) & ~(<u64>0xf)) | bits);
+  wake(vp);
   deliverVector(vp, VECTOR_DB, false, 0);
 }
 
@@ -156,10 +183,11 @@ function deliverExternal(vp: usize): bool {
   const vector = load<i32>(vp + EXIT_VECTOR);
   if (vector < 0) return false;
   wake(vp);
-  store<u32>(vp + LAST_VECTOR, vector);
+  beginDelivery(vp, vector, false, 0);
   // Interrupts are benign in the double-fault rules, whatever their vector.
   store<i32>(vp + DELIVERING, NOTHING);
   deliver(vp, vector, SOURCE_EXTERNAL, load<u64>(vp + RIP), false, 0);
+  endDelivery(vp);
   return true;
 }
 

@@ -72,9 +72,10 @@ import {
   storeTable,
 } from './descriptor-tables';
 import { farCall, farJump, farReturn } from './far-transfer';
-import { clearInterruptFlag, popFlags, pushFlags, setInterruptFlag } from './flag-instructions';
+import { clearInterruptFlag, popFlags, pushFlags, setAccessFlag, setInterruptFlag } from './flag-instructions';
 import { fxrstor, fxsave } from './fxsave';
-import { deliver, softwareInterrupt, SOURCE_EXTERNAL, SOURCE_SOFTWARE } from './interrupt';
+import { softwareException } from './events';
+import { softwareInterrupt, SOURCE_EXTERNAL, SOURCE_SOFTWARE } from './interrupt';
 import { interruptReturn } from './iret';
 import { readMsr, writeMsr } from './msr';
 import { executePort, executeStringPort } from './port-io';
@@ -140,13 +141,13 @@ function executeOneByte(vp: usize, op: usize, opcode: u32): void {
       farReturn(vp, opSize(op), 0);
       break;
     case 0xcc:
-      deliver(vp, VECTOR_BP, SOURCE_SOFTWARE, load<u64>(vp + RIP), false, 0);
+      softwareException(vp, VECTOR_BP, SOURCE_SOFTWARE);
       break;
     case 0xcd:
       softwareInterrupt(vp, <u32>opImmediate(op) & 0xff);
       break;
     case 0xce:
-      if (getFlags(vp) & FLAG_OF) deliver(vp, VECTOR_OF, SOURCE_SOFTWARE, load<u64>(vp + RIP), false, 0);
+      if (getFlags(vp) & FLAG_OF) softwareException(vp, VECTOR_OF, SOURCE_SOFTWARE);
       break;
     case 0xcf:
       interruptReturn(vp, opSize(op));
@@ -155,7 +156,7 @@ function executeOneByte(vp: usize, op: usize, opcode: u32): void {
       farJump(vp, load<u16>(op + OP_IMMEDIATE + 4), load<u32>(op + OP_IMMEDIATE));
       break;
     case 0xf1:
-      deliver(vp, VECTOR_DB, SOURCE_EXTERNAL, load<u64>(vp + RIP), false, 0);
+      softwareException(vp, VECTOR_DB, SOURCE_EXTERNAL);
       break;
     case 0xf4:
       requirePrivilege(vp);
@@ -305,12 +306,16 @@ function executeGroup7(vp: usize, op: usize): void {
   } else raiseUD(vp);
 }
 
-/** 0F 01 with a register form: VMCALL, VMMCALL, SWAPGS, RDTSCP. MONITOR, MWAIT, XGETBV are not offered. */
+/** 0F 01 with a register form: VMCALL, VMMCALL, CLAC, STAC, SWAPGS, RDTSCP. MONITOR, MWAIT, XGETBV are not offered. */
 function executeGroup7Register(vp: usize, modrm: u32, op: usize): void {
   switch (modrm) {
     case 0xc1: // VMCALL
     case 0xd9: // VMMCALL
       exitInstruction(vp, op, EXIT_HYPERCALL);
+      break;
+    case 0xca:
+    case 0xcb:
+      setAccessFlag(vp, op, modrm == 0xcb);
       break;
     case 0xf8:
       swapGs(vp);

@@ -1,10 +1,13 @@
 /** CLI, STI, PUSHF, POPF with IOPL. VME and PVI are not offered. Intel SDM volume 2. */
 
-import { raiseGP } from '../exception';
+import { raiseGP, raiseUD } from '../exception';
 import { changeFlags, getFlags } from '../flags';
 import { cpl, updateMode } from '../mode';
+import { opPrefixes, PREFIX_66, PREFIX_F2, PREFIX_F3 } from '../micro-op';
 import { MODE_PROTECTED, MODE_V86 } from '../mode-bits';
 import {
+  CR4,
+  CR4_SMAP,
   FLAG_AC,
   FLAG_DF,
   FLAG_ID,
@@ -19,7 +22,6 @@ import {
   SHADOW,
   SHADOW_STI,
 } from '../state';
-import { requestExit } from './core-access';
 import { replaceFlags } from './iret';
 import { commitStack, pop, push, useCurrentStack } from './stack';
 
@@ -35,6 +37,13 @@ function requireIopl(vp: usize): void {
 export function clearInterruptFlag(vp: usize): void {
   requireIopl(vp);
   changeFlags(vp, FLAG_IF, 0);
+}
+
+/** CLAC and STAC: whether the system may reach user pages under SMAP. */
+export function setAccessFlag(vp: usize, op: usize, set: bool): void {
+  const prefixes = PREFIX_66 | PREFIX_F2 | PREFIX_F3;
+  if (!(load<u32>(vp + CR4) & CR4_SMAP) || opPrefixes(op) & prefixes || cpl(vp) != 0) raiseUD(vp);
+  changeFlags(vp, FLAG_AC, set ? FLAG_AC : 0);
 }
 
 /** STI: interrupts wait for one more instruction when they were off. */
@@ -72,6 +81,4 @@ export function popFlags(vp: usize, bytes: u32): void {
   }
   replaceFlags(vp, popped, mask, bytes);
   if ((flags ^ popped) & (FLAG_AC | FLAG_TF)) updateMode(vp);
-  // Interrupts that waited are to be taken after this instruction.
-  if (popped & mask & FLAG_IF && !(flags & FLAG_IF)) requestExit(vp);
 }

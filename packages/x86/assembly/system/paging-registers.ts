@@ -21,6 +21,8 @@ import {
   CR4_PCE,
   CR4_PGE,
   CR4_PSE,
+  CR4_SMAP,
+  CR4_SMEP,
   CR4_TSD,
   CR4_MCE,
   CS,
@@ -50,7 +52,9 @@ const CR4_KNOWN: u32 =
   CR4_PCE |
   CR4_OSFXSR |
   CR4_OSXMMEXCPT |
-  CR4_FSGSBASE;
+  CR4_FSGSBASE |
+  CR4_SMEP |
+  CR4_SMAP;
 const EFER_KNOWN: u64 = EFER_SCE | EFER_LME | EFER_LMA | EFER_NXE;
 /** Physical addresses have 40 bits (CPUID 80000008h). */
 const PHYSICAL_HIGH: u64 = 0xffffff0000000000;
@@ -115,7 +119,7 @@ export function writeCr4(vp: usize, value: u64): void {
     loadPdptesForced(vp, load<u64>(vp + CR3));
   }
   store<u64>(vp + CR4, bits);
-  if (changed & (CR4_PAE | CR4_PSE | CR4_PGE)) flushAll(vp);
+  if (changed & (CR4_PAE | CR4_PSE | CR4_PGE | CR4_SMEP | CR4_SMAP)) flushAll(vp);
   updateMode(vp);
 }
 
@@ -133,6 +137,15 @@ export function writeEfer(vp: usize, value: u64): void {
 export function loadPdptes(vp: usize, cr3: u64): void {
   const pae = (load<u32>(vp + CR4) & CR4_PAE) != 0 && (load<u32>(vp + CR0) & CR0_PG) != 0;
   if (pae && !(load<u64>(vp + EFER) & EFER_LMA)) loadPdptesForced(vp, cr3);
+}
+
+/** Takes over CR0, CR3, CR4 and EFER that the hypervisor wrote: PDPTEs are loaded unchecked, translations forgotten. */
+export function pagingChanged(vp: usize): void {
+  for (let i: usize = 0; i < 4; i++) {
+    store<u64>(vp + PDPTE + (i << 3), readPhysical64(vp, (load<u64>(vp + CR3) & 0xffffffe0) + (i << 3)));
+  }
+  flushAll(vp);
+  updateMode(vp);
 }
 
 function loadPdptesForced(vp: usize, cr3: u64): void {

@@ -15,19 +15,20 @@ import {
   EXIT_SIZE,
   FLAG_DF,
   FLAG_IOPL,
-  INSTRUCTION_RIP,
   MODE_WORD,
+  PENDING_DEBUG,
   RAX,
   RCX,
   RDI,
   RDX,
   RFLAGS,
-  RIP,
   RSI,
   SEG_BASE,
   TR,
 } from '../state';
+import { mostElements, repeatLater } from '../interpreter/repeat';
 import { segmentLinear } from '../memory/segment';
+import { notePortAccess } from './breakpoints';
 import {
   EXIT_FLAG_REPEAT,
   EXIT_FLAG_STRING,
@@ -63,6 +64,7 @@ function exitPort(vp: usize, op: usize, port: u32, bytes: u32, write: bool, flag
   store<u32>(vp + EXIT_ACCESS, write ? 1 : 0);
   store<u32>(vp + EXIT_FLAGS, flags);
   exitInstruction(vp, op, EXIT_PORT_IO);
+  notePortAccess(vp, port, bytes);
 }
 
 /** E4–E7, EC–EF. Bit 0 of the opcode: not a byte; bit 1: OUT; bit 3: port in DX. */
@@ -96,6 +98,7 @@ export function executeStringPort(vp: usize, op: usize, operandBytes: u32): void
   checkPermission(vp, port, bytes);
   const step: i64 = load<u32>(vp + RFLAGS) & FLAG_DF ? -(<i64>bytes) : bytes;
   const flags = EXIT_FLAG_STRING | (repeat ? EXIT_FLAG_REPEAT : 0);
+  let done: u64 = 0;
   while (!repeat || (load<u64>(vp + RCX) & mask) != 0) {
     const pointer = write ? RSI : RDI;
     const segment = write ? opSegment(op) : ES;
@@ -111,8 +114,10 @@ export function executeStringPort(vp: usize, op: usize, operandBytes: u32): void
     advance(vp, pointer, bits, step);
     if (!repeat) return;
     advance(vp, RCX, bits, -1);
-    if (atomic.load<i32>(vp + EXIT_REQUEST) != 0 && (load<u64>(vp + RCX) & mask) != 0) {
-      store<u64>(vp + RIP, load<u64>(vp + INSTRUCTION_RIP));
+    done += 1;
+    const pause = done >= mostElements() || atomic.load<i32>(vp + EXIT_REQUEST) != 0 || load<u32>(vp + PENDING_DEBUG) != 0;
+    if (pause && (load<u64>(vp + RCX) & mask) != 0) {
+      repeatLater(vp);
       return;
     }
   }

@@ -22,6 +22,7 @@ import {
   DR6,
   DR7,
   EFER,
+  EVENT_VECTOR,
   GDTR,
   IDTR,
   INJECT_VECTOR,
@@ -65,6 +66,7 @@ function clearRegisters(vp: usize): void {
 
 function clearEvents(vp: usize): void {
   store<i32>(vp + DELIVERING, -1);
+  store<i32>(vp + EVENT_VECTOR, -1);
   store<i32>(vp + INJECT_VECTOR, -1);
   store<u32>(vp + SHADOW, 0);
   store<u32>(vp + NMI_PENDING, 0);

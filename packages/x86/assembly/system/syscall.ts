@@ -11,13 +11,16 @@ import {
   EFER_SCE,
   FLAG_IF,
   FLAG_RF,
+  FLAG_TF,
   FLAG_VM,
   GS,
   KERNEL_GS_BASE,
   LSTAR,
+  PENDING_DEBUG,
   R11,
   RCX,
   RDX,
+  RFLAGS,
   RIP,
   RSP,
   SEG_BASE,
@@ -34,6 +37,8 @@ import { in64BitMode, inLongMode, isCanonical, setSegment } from './descriptor';
 const FLAT_DATA: u32 = 0xc093;
 /** Flat present readable code, G, accessed; L or D is added. */
 const FLAT_CODE: u32 = 0x809b;
+/** DR6.BS. */
+const SINGLE_STEP: u32 = 0x4000;
 const LONG: u32 = 0x2000;
 const WIDE: u32 = 0x4000;
 
@@ -48,6 +53,11 @@ function checkEnabled(vp: usize): void {
   if (!(load<u32>(vp + EFER) & EFER_SCE)) raiseUD(vp);
 }
 
+/** SYSCALL and SYSRET trap behind themselves by the TF that they have put in place. */
+function trapIfStepping(vp: usize): void {
+  if (load<u32>(vp + RFLAGS) & FLAG_TF) store<u32>(vp + PENDING_DEBUG, load<u32>(vp + PENDING_DEBUG) | SINGLE_STEP);
+}
+
 /** SYSCALL in 64-bit mode; as on Intel processors it is undefined elsewhere. */
 export function systemCall(vp: usize): void {
   checkEnabled(vp);
@@ -57,6 +67,7 @@ export function systemCall(vp: usize): void {
   store<u64>(vp + R11, flags & ~FLAG_RF);
   store<u64>(vp + RIP, load<u64>(vp + LSTAR));
   setFlags(vp, flags & ~(load<u32>(vp + SFMASK) | FLAG_RF));
+  trapIfStepping(vp);
   const selector = <u32>(load<u64>(vp + STAR) >> 32) & 0xfffc;
   setFlat(vp, selector, selector + 8, 0, true);
 }
@@ -70,6 +81,7 @@ export function systemReturn(vp: usize, bytes: u32): void {
   if (bytes == 8 && !isCanonical(to)) raiseGP(vp, 0);
   const selector = <u32>(load<u64>(vp + STAR) >> 48);
   setFlags(vp, load<u32>(vp + R11) & ~(FLAG_RF | FLAG_VM));
+  trapIfStepping(vp);
   store<u64>(vp + RIP, bytes == 8 ? to : to & 0xffffffff);
   setFlat(vp, (bytes == 8 ? selector + 16 : selector) | 3, (selector + 8) | 3, 3, bytes == 8);
 }

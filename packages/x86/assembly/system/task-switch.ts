@@ -29,6 +29,7 @@ import {
   SS,
   TR,
 } from '../state';
+import { armBreakpoints } from './breakpoints';
 import { flushNonGlobal, readSystem, writeSystem } from './core-access';
 import { loadPdptes } from './paging-registers';
 import {
@@ -184,6 +185,7 @@ function loadTaskState(vp: usize, to: u64, wide: bool, kind: u32): void {
   if (kind == SWITCH_CALL || kind == SWITCH_INTERRUPT) flags |= FLAG_NT;
   store<u64>(vp + CR0, load<u64>(vp + CR0) | CR0_TS);
   store<u64>(vp + DR7, load<u64>(vp + DR7) & ~(<u64>0x55));
+  armBreakpoints(vp);
   setFlags(vp, flags);
   store<u64>(vp + RIP, rip);
   // The instruction that switched is over: faults below belong to the new task's first instruction.

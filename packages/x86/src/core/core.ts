@@ -53,6 +53,7 @@ export interface Core {
   initialize(vp: number): void;
   startUp(vp: number, vector: number): void;
   flushAllTlb(vp: number): void;
+  pagingChanged(vp: number): void;
   flushPageTlb(vp: number, linear: bigint): void;
   invalidatePage(host: number): void;
   dropAllBlocks(): void;

@@ -208,7 +208,7 @@ export class X86Processor implements Processor {
         this.#paging[at * 2 + half] = value;
       }
     });
-    if (compare && changed) this.#machine.core.flushAllTlb(this.#vp);
+    if (compare && changed) this.#machine.core.pagingChanged(this.#vp);
   }
 
   #readTsc(): void {
