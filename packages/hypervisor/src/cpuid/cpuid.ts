@@ -17,7 +17,7 @@ export interface CpuidRegisters {
 export function cpuidLeaf(vp: VirtualProcessor, leaf: number, subleaf: number, result: CpuidRegisters): void {
   result.eax = result.ebx = result.ecx = result.edx = 0;
   if (leaf >= CpuidLeaf.VENDOR_AND_MAX_FUNCTION && leaf <= LEAF_RANGE_END) {
-    hypervisorLeaf(vp.partition, leaf, result);
+    if (vp.partition.enlightened) hypervisorLeaf(vp.partition, leaf, result);
   } else {
     baseLeaf(vp, leaf, subleaf, result);
   }

@@ -58,3 +58,13 @@ export function put(value: MsrValue, low: number, high = 0): Outcome {
 export function putNumber(value: MsrValue, number: number): Outcome {
   return put(value, number >>> 0, Math.floor(number / 2 ** 32));
 }
+
+/** An unsigned 64-bit value as halves. */
+export function putWide(value: MsrValue, wideValue: bigint): Outcome {
+  return put(value, Number(wideValue & 0xffff_ffffn), Number(wideValue >> 32n));
+}
+
+/** Two halves as one unsigned value. */
+export function wide(low: number, high: number): bigint {
+  return (BigInt(high >>> 0) << 32n) | BigInt(low >>> 0);
+}

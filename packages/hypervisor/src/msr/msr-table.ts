@@ -20,9 +20,6 @@ import { declareMsr, type MsrDeclaration, type MsrEntry, put, putNumber } from '
 
 const { DONE, GENERAL_PROTECTION } = Outcome;
 
-/** Input clock of the local APIC's timer, before its divider. */
-export const APIC_HZ = 200_000_000;
-
 const CRASH_CTL_HIGH = Number(CRASH_CTL_CAPABILITIES >> 32n);
 const RESET_BIT = 1;
 
@@ -93,7 +90,7 @@ const PARTITION_MSRS: readonly MsrEntry[] = [
     scope: 'partition',
     privilege: 'AccessFrequencyRegs',
     features: FeatureEdx.FREQUENCY_REGISTERS,
-    read: (_vp, value) => put(value, APIC_HZ),
+    read: ({ reference }, value) => putNumber(value, reference.apicHz),
   },
   ...Array.from({ length: CRASH_PARAMETER_COUNT }, (_, parameter) => crashParameter(parameter)),
   {

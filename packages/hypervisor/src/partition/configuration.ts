@@ -12,6 +12,15 @@ export interface PartitionOffer {
   readonly hints: number;
   /** Result of HvExtCallQueryCapabilities, masks of `ExtendedCapability`. */
   readonly extendedCapabilities: bigint;
+  /**
+   * False hides the hypervisor: no hypervisor bit and leaves in CPUID, its MSRs are #GP, hypercalls #UD. The guest finds
+   * a plain PC.
+   */
+  readonly enlightened: boolean;
+  /** The local APIC has its x2APIC mode. */
+  readonly x2apic: boolean;
+  /** What an access to an MSR leads to that nobody has: #GP, or a read of zero and a write without effect. */
+  readonly unknownMsrs: 'fault' | 'zero';
 }
 
 const FEATURES =
@@ -34,6 +43,9 @@ export const CHILD_OFFER: PartitionOffer = {
   features: FEATURES,
   hints: HINTS,
   extendedCapabilities: 0n,
+  enlightened: true,
+  x2apic: false,
+  unknownMsrs: 'fault',
 };
 
 /** The root: an ordinary child that may also build and run partitions. */

@@ -53,6 +53,12 @@ export class Partition {
   hints: number;
   /** Result of HvExtCallQueryCapabilities. */
   extendedCapabilities: bigint;
+  /** False hides the hypervisor from the guest. */
+  enlightened: boolean;
+  /** CPUID offers x2APIC mode. */
+  x2apic: boolean;
+  /** Accesses to unknown MSRs read zero and write nothing instead of #GP. */
+  toleratesUnknownMsrs: boolean;
   readonly properties: PartitionProperties;
   readonly gpa: GpaSpace;
   readonly pool: PagePool;
@@ -107,6 +113,9 @@ export class Partition {
     this.features = offer.features;
     this.hints = offer.hints;
     this.extendedCapabilities = offer.extendedCapabilities;
+    this.enlightened = offer.enlightened;
+    this.x2apic = offer.x2apic;
+    this.toleratesUnknownMsrs = offer.unknownMsrs === 'zero';
     this.privileges = offer.privileges;
     this.properties = new PartitionProperties(this);
     this.intercepts = new InterceptTable(this);
@@ -146,6 +155,9 @@ export class Partition {
     if (offer.features !== undefined) this.features = offer.features;
     if (offer.hints !== undefined) this.hints = offer.hints;
     if (offer.extendedCapabilities !== undefined) this.extendedCapabilities = offer.extendedCapabilities;
+    if (offer.enlightened !== undefined) this.enlightened = offer.enlightened;
+    if (offer.x2apic !== undefined) this.x2apic = offer.x2apic;
+    if (offer.unknownMsrs !== undefined) this.toleratesUnknownMsrs = offer.unknownMsrs === 'zero';
   }
 
   /** System pages of the partition-wide overlays. Throws unless the partition is active. */

@@ -6,6 +6,7 @@
 import { REFERENCE_TIME_HZ } from '@viridian/protocols/tlfs';
 import type { Clock, TimerHandle } from '../clock/clock.ts';
 import { QueuedTimer, TimerQueue } from '../clock/timer-queue.ts';
+import { apicFrequency } from './apic-frequency.ts';
 
 /** Reasons for which a partition's time stands still; it runs while there is none. */
 export const TimeHold = {
@@ -21,6 +22,8 @@ const REFERENCE_HZ = BigInt(REFERENCE_TIME_HZ);
 export class ReferenceCounter {
   /** Frequency of the virtual time-stamp counter. */
   readonly tscHz: number;
+  /** Input clock of the local APICs' timers, a whole part of `tscHz`. */
+  readonly apicHz: number;
   /** `time = ((tsc * scale) >> 64) + offset`: the formula of the page, exact. */
   readonly scale: bigint;
   /** Called when the formula's offset was changed, with the new offset in place. */
@@ -45,6 +48,7 @@ export class ReferenceCounter {
     }
     this.#clock = clock;
     this.tscHz = tscHz;
+    this.apicHz = apicFrequency(tscHz);
     this.#tscHz = BigInt(tscHz);
     this.scale = (REFERENCE_HZ << 64n) / this.#tscHz;
     this.#holds = TimeHold.SUSPENDED;
@@ -85,6 +89,11 @@ export class ReferenceCounter {
     if (this.isHeld) this.#heldAt = elapsed;
     else this.#shift = this.#clock.now() - elapsed;
     this.#arm();
+  }
+
+  /** Reference time at which the partition's time-stamp counter reaches `tsc`, rounded up. */
+  timeOfTsc(tsc: bigint): number {
+    return Number((tsc * this.scale + (1n << 64n) - 1n) >> 64n) + Number(this.#offset);
   }
 
   /** Sets the reference time, as a restored partition needs it; the time-stamp counter goes on as it was. */

@@ -220,12 +220,34 @@ describe('virtual processors', () => {
     const machine = new Machine();
     machine.cpu.wrmsr(0x2ff, 0xc06n);
     machine.cpu.wrmsr(0x20f, 0xf_ffff_f800n);
-    machine.cpu.wrmsr(0x26f, ONES_64);
+    machine.cpu.wrmsr(0x26f, 0x0606_0505_0404_0100n);
     expect(machine.cpu.rdmsr(0xfe)).toBe(0x508n);
     expect(machine.vp().getRegister(HvRegister.MtrrDefType)).toBe(0xc06n);
     expect(machine.vp().getRegister(HvRegister.MtrrPhysMask0 + 7)).toBe(0xf_ffff_f800n);
-    expect(machine.cpu.rdmsr(0x26f)).toBe(ONES_64);
+    expect(machine.cpu.rdmsr(0x26f)).toBe(0x0606_0505_0404_0100n);
     expect(() => machine.cpu.rdmsr(0x210)).toThrow('exception 13');
+  });
+
+  it('starts with memory types as firmware leaves them, and refuses what is none', () => {
+    const { cpu } = new Machine();
+    expect([cpu.rdmsr(0x2ff), cpu.rdmsr(0x250), cpu.rdmsr(0x259)]).toEqual([
+      0xc06n,
+      0x0606_0606_0606_0606n,
+      0n,
+    ]);
+    const bad: [msr: number, value: bigint][] = [
+      [0x2ff, 0xc02n],
+      [0x2ff, 0x1c06n],
+      [0x2ff, 1n << 32n],
+      [0x200, 0x102n],
+      [0x200, 1n << 40n],
+      [0x201, 0x400n],
+      [0x201, 1n << 40n],
+      [0x250, 0x0606_0606_0606_0607n],
+      [0x250, 0x0206_0606_0606_0606n],
+      [0xfe, 0n],
+    ];
+    for (const [msr, value] of bad) expect(() => cpu.wrmsr(msr, value)).toThrow('exception 13');
   });
 
   it('shows what it does to listeners and inspectors', () => {

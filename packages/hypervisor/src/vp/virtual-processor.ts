@@ -18,6 +18,7 @@ import { SynIC, type SynicOwner } from '../synic/synic.ts';
 import type { ReferenceCounter } from '../timer/reference-counter.ts';
 import type { TimerOwner } from '../timer/synthetic-timer.ts';
 import { SyntheticTimers } from '../timer/synthetic-timers.ts';
+import { TimeStamp } from '../timer/time-stamp.ts';
 import { MtrrState } from './mtrr-state.ts';
 import { OverlayRegister } from './overlay-register.ts';
 import { readVpRegister, writeVpRegister } from './register-access.ts';
@@ -45,6 +46,7 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
   readonly where: string;
   readonly msrs: PartitionMsrs;
   readonly reference: ReferenceCounter;
+  readonly timeStamp: TimeStamp;
   readonly clock: Clock;
   readonly gpa: GpaSpace;
   readonly apic: LocalApic;
@@ -62,6 +64,7 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
     msrReads: 0,
     msrWrites: 0,
     protectionFaults: 0,
+    unknownMsrs: 0,
     hypercalls: 0,
     portReads: 0,
     portWrites: 0,
@@ -100,6 +103,7 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
     this.gpa = partition.gpa;
     this.msrs = partition.msrState;
     this.reference = this.msrs.reference;
+    this.timeStamp = new TimeStamp(this.reference);
     this.apic = new LocalApic(index, this);
     this.apicBase = new ApicBase(index === 0);
     this.synic = new SynIC(
@@ -187,6 +191,17 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
   /** Whether a turn was asked for and has not come. */
   get isQueued(): boolean {
     return this.#queued;
+  }
+
+  /** Whether a turn that was asked for by another VP of the partition, or by one of an ancestor, has not come. */
+  get othersWait(): boolean {
+    for (const vp of this.partition.vps) {
+      if (vp !== undefined && vp !== this && vp.isQueued) return true;
+    }
+    for (let { parent } = this.partition; parent !== null; parent = parent.parent) {
+      for (const vp of parent.vps) if (vp?.isQueued === true) return true;
+    }
+    return false;
   }
 
   get hasSintPolling(): boolean {
@@ -330,6 +345,7 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
     this.synic.reset();
     this.assist.reset();
     this.mtrrs.reset();
+    this.timeStamp.reset();
     this.apicBase.reset();
     this.#tlbFlushInhibit = false;
     this.init();

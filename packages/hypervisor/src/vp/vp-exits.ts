@@ -21,8 +21,13 @@ import { MSR_TABLE } from '../msr/msr-table.ts';
 import type { VirtualProcessor } from './virtual-processor.ts';
 
 const traceMsr = tracePoint('hypervisor.msr', ['msr', 'access', 'high', 'low', 'outcome']);
+/** An MSR that nobody has, or that this partition is not offered. */
+const traceUnknownMsr = tracePoint('hypervisor.unknown-msr', ['msr', 'access']);
 const traceCpuid = tracePoint('hypervisor.cpuid', ['leaf', 'subleaf', 'eax', 'ebx', 'ecx', 'edx']);
 const traceInterrupt = tracePoint('hypervisor.interrupt', ['vector']);
+
+const FIRST_SYNTHETIC_MSR = 0x4000_0000;
+const LAST_SYNTHETIC_MSR = 0x4000_01ff;
 
 /** The exit handler of one VP, and what a processor may ask of its surroundings beyond it. */
 export class VpExits implements ExitHandler {
@@ -97,9 +102,11 @@ export class VpExits implements ExitHandler {
     const declaration = this.#offered(index);
     const value = this.#value;
     value.low = value.high = 0;
-    const outcome = declaration?.read?.(vp, value) ?? Outcome.GENERAL_PROTECTION;
+    let outcome: Outcome = declaration?.read?.(vp, value) ?? Outcome.GENERAL_PROTECTION;
     if (traceMsr.on) traceMsr.emit(vp.where, index, 'read', value.high, value.low, outcome);
-    if (outcome === Outcome.GENERAL_PROTECTION) return this.#refuse(false, instructionBytes);
+    if (outcome === Outcome.GENERAL_PROTECTION) {
+      outcome = this.#refuse(index, false, declaration !== undefined, instructionBytes);
+    }
     if (outcome === Outcome.DONE) {
       setRegister(dwords, Reg.RAX, value.low);
       setRegister(dwords, Reg.RDX, value.high);
@@ -114,12 +121,15 @@ export class VpExits implements ExitHandler {
     const index = dwords[Reg.RCX * 2]!;
     const low = dwords[Reg.RAX * 2]!;
     const high = dwords[Reg.RDX * 2]!;
-    const outcome = this.#offered(index)?.write?.(vp, low, high) ?? Outcome.GENERAL_PROTECTION;
+    const declaration = this.#offered(index);
+    const outcome = declaration?.write?.(vp, low, high) ?? Outcome.GENERAL_PROTECTION;
     if (traceMsr.on) traceMsr.emit(vp.where, index, 'write', high, low, outcome);
-    return outcome === Outcome.GENERAL_PROTECTION ? this.#refuse(true, instructionBytes) : outcome;
+    if (outcome !== Outcome.GENERAL_PROTECTION) return outcome;
+    return this.#refuse(index, true, declaration !== undefined, instructionBytes);
   }
 
   hypercall(_instructionBytes: number): Outcome {
+    if (!this.#vp.partition.enlightened) return Outcome.INVALID_OPCODE;
     this.#vp.counters.hypercalls += 1;
     return dispatch(this.#vp);
   }
@@ -169,7 +179,16 @@ export class VpExits implements ExitHandler {
   }
 
   readTsc(): bigint {
-    return this.#vp.reference.tsc();
+    return this.#vp.timeStamp.read();
+  }
+
+  /** Yields to processors that wait for a turn: one of them may hold what this one spins for. */
+  pause(): Outcome {
+    return this.#vp.othersWait ? Outcome.YIELD : Outcome.DONE;
+  }
+
+  taskPriorityChanged(): void {
+    this.takeTaskPriority();
   }
 
   /** The guest moves its task priority by CR8 too, which the processor keeps in its registers. */
@@ -184,16 +203,26 @@ export class VpExits implements ExitHandler {
     const declaration = MSR_TABLE.get(index);
     if (declaration === undefined) return undefined;
     const { partition } = this.#vp;
+    if (!partition.enlightened && isSynthetic(index)) return undefined;
     if (declaration.privilegeBit >= 0 && !partition.hasBit(declaration.privilegeBit)) return undefined;
     const { features } = declaration;
     return (partition.features & features) === features ? declaration : undefined;
   }
 
-  /** Not virtualised, not offered, or not allowed: the parent's if it intercepts MSRs, else #GP. */
-  #refuse(isWrite: boolean, instructionBytes: number): Outcome {
+  /**
+   * Not virtualised, not offered, or not allowed: the parent's if it intercepts MSRs, else #GP. DONE where the partition
+   * takes unknown ones for registers without anything behind them.
+   */
+  #refuse(index: number, isWrite: boolean, isKnown: boolean, instructionBytes: number): Outcome {
     const vp = this.#vp;
-    const { intercepts } = vp.partition;
+    const { intercepts, toleratesUnknownMsrs } = vp.partition;
     if (intercepts.msr(isWrite)) return intercepts.deliverMsr(vp, isWrite, instructionBytes);
+    if (!isKnown) {
+      vp.counters.unknownMsrs += 1;
+      if (traceUnknownMsr.on) traceUnknownMsr.emit(vp.where, index, isWrite ? 'write' : 'read');
+      // Whether a synthetic MSR exists says what is offered.
+      if (toleratesUnknownMsrs && !isSynthetic(index)) return Outcome.DONE;
+    }
     vp.counters.protectionFaults += 1;
     return Outcome.GENERAL_PROTECTION;
   }
@@ -216,6 +245,11 @@ export class VpExits implements ExitHandler {
     for (let at = 0; at < size; at += 1) data[at] = at < 4 ? value >>> (8 * at) : 0;
     return Outcome.DONE;
   }
+}
+
+/** Whether an MSR lies in the range of the hypervisor's own. */
+function isSynthetic(index: number): boolean {
+  return index >= FIRST_SYNTHETIC_MSR && index <= LAST_SYNTHETIC_MSR;
 }
 
 /** A 32-bit result clears the upper half. */

@@ -66,7 +66,9 @@ export function decode(mode: u32, code: usize, offset: u32, op: usize): u32 {
   if (is64 && size == 4 && defaultsTo64(opcode, modrm)) size = 8;
   if (isByteForm(opcode)) size = 1;
   const addressCode: u32 = is64 ? (prefixes & PREFIX_67 ? 1 : 2) : wide == ((prefixes & PREFIX_67) == 0) ? 1 : 0;
-  store<u16>(op + OP_HANDLER, <u16>(isSystem(opcode, modrm, is64) ? HANDLER_SYSTEM : HANDLER_INTEGER));
+  // PAUSE is F3 with the NOP of RAX.
+  const pause = opcode == 0x90 && (prefixes & PREFIX_F3) != 0 && !(rex & 1);
+  store<u16>(op + OP_HANDLER, <u16>(pause || isSystem(opcode, modrm, is64) ? HANDLER_SYSTEM : HANDLER_INTEGER));
   store<u16>(op + OP_CODE16, <u16>opcode);
   store<u8>(op + OP_MODRM, <u8>modrm);
   store<u8>(op + OP_PREFIXES, <u8>prefixes);

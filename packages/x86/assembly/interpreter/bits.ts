@@ -1,11 +1,13 @@
-/** BT, BTS, BTR, BTC, BSF, BSR, TZCNT, LZCNT, POPCNT, BSWAP, CMPXCHG, XADD, CMPXCHG8B/16B, MOVBE. */
+/** BT, BTS, BTR, BTC, BSF, BSR, TZCNT, LZCNT, POPCNT, BSWAP, CMPXCHG, XADD, CMPXCHG8B/16B, MOVBE, RDRAND. */
 
+import { exitToHost } from '../environment';
 import { raiseGP, raiseUD } from '../exception';
 import { changeFlags, setArithmeticFlags } from '../flags';
 import { probeWrite, readSized, writeSized } from '../memory/access';
 import { effectiveAddress, linearAddress, segmentLinear } from '../memory/segment';
 import { opAddressBits, opIsMemory, opPrefixes, opSegment, opSize, PREFIX_F3 } from '../micro-op';
-import { FLAG_CF, FLAG_ZF, RAX, RBX, RCX, RDX } from '../state';
+import { EXIT_DATA, FLAG_AF, FLAG_CF, FLAG_OF, FLAG_PF, FLAG_SF, FLAG_ZF, RAX, RBX, RCX, RDX } from '../state';
+import { EXIT_RANDOM } from '../system/core-access';
 import { alu, signExtend } from './arithmetic';
 import { loadSlot, readForUpdate, readReg, readRm, storeSlot, update, writeReg, writeRm } from './operands';
 
@@ -102,4 +104,11 @@ export function compareExchangeWide(vp: usize, op: usize): void {
     storeSlot(vp, RDX, half, high);
   }
   changeFlags(vp, FLAG_ZF, equal ? FLAG_ZF : 0);
+}
+
+/** RDRAND: a number from the host, which never runs dry. */
+export function randomNumber(vp: usize, op: usize): void {
+  exitToHost(vp, EXIT_RANDOM);
+  writeRm(vp, op, opSize(op), load<u64>(vp + EXIT_DATA));
+  changeFlags(vp, FLAG_CF | FLAG_PF | FLAG_AF | FLAG_ZF | FLAG_SF | FLAG_OF, FLAG_CF);
 }

@@ -12,7 +12,7 @@ import { MODE_64 } from '../mode-bits';
 import { segmentAddress } from '../mode';
 import { FLAG_CF, FLAG_DF, MODE_WORD, RAX, RBX, RCX, RDX, RSP, SEG_SELECTOR, SEGMENTS } from '../state';
 import { alu, decrement, divide, doubleShift, increment, multiply, multiplyWide, shift, signExtend } from './arithmetic';
-import { bitScan, bitTest, compareExchange, compareExchangeWide, exchangeAdd, populationCount, swapBytes } from './bits';
+import { bitScan, bitTest, compareExchange, compareExchangeWide, exchangeAdd, populationCount, randomNumber, swapBytes } from './bits';
 import {
   bound, callRelative, enter, indirect, jumpIf, jumpRelative, leave, loopOrJcxz, nearReturn, popAll, pushAll,
 } from './control';
@@ -110,7 +110,7 @@ function executeOneByte(vp: usize, op: usize, code: u32): void {
     case 0xb0: case 0xb8: storeSlot(vp, opcodeSlot(op, code, size), size, <u64>opImmediate(op)); return;
     case 0x90: {
       const slot = opcodeSlot(op, code, size);
-      if (slot == RAX) return; // NOP and PAUSE
+      if (slot == RAX) return; // NOP
       const value = loadSlot(vp, slot, size);
       storeSlot(vp, slot, size, loadSlot(vp, RAX, size));
       storeSlot(vp, RAX, size, value);
@@ -310,7 +310,12 @@ function executeTwoByte(vp: usize, op: usize, code: u32): void {
       writeRm(vp, op, size, readReg(vp, op, size));
       break;
     case 0x1c7:
-      if (opDigit(op) != 1 || !opIsMemory(op)) raiseUD(vp);
+      if (!opIsMemory(op)) {
+        if (opDigit(op) != 6 || opPrefixes(op) & (PREFIX_F2 | PREFIX_F3)) raiseUD(vp);
+        randomNumber(vp, op);
+        break;
+      }
+      if (opDigit(op) != 1) raiseUD(vp);
       compareExchangeWide(vp, op);
       break;
     default:

@@ -20,6 +20,10 @@ export const EXIT_HYPERCALL: u32 = 4;
 export const EXIT_EXCEPTION: u32 = 5;
 /** Asks for the interrupt vector to deliver, in EXIT_VECTOR; -1 when there is none any more. */
 export const EXIT_ACKNOWLEDGE: u32 = 6;
+/** PAUSE was executed. (7 is a memory access, of `memory/physical.ts`.) */
+export const EXIT_PAUSE: u32 = 8;
+/** Asks for 64 random bits, in EXIT_DATA. */
+export const EXIT_RANDOM: u32 = 9;
 
 /** EXIT_FLAGS of a port access. */
 export const EXIT_FLAG_STRING: u32 = 1;

@@ -5,7 +5,7 @@
  * mode, segments and the exit request may have changed, so such a micro-op ends its block.
  */
 
-import { readTscFromHost } from '../environment';
+import { exitToHost, readTscFromHost } from '../environment';
 import { raiseGP, raiseUD, VECTOR_BP, VECTOR_DB, VECTOR_OF } from '../exception';
 import { getFlags } from '../flags';
 import {
@@ -53,6 +53,7 @@ import {
 } from './control-registers';
 import { linearAddress } from '../memory/segment';
 import {
+  EXIT_PAUSE,
   EXIT_CPUID,
   EXIT_HYPERCALL,
   exitInstruction,
@@ -118,6 +119,10 @@ function executeOneByte(vp: usize, op: usize, opcode: u32): void {
       break;
     case 0x8e:
       moveToSegment(vp, op);
+      break;
+    case 0x90:
+      // PAUSE: who spins may give its turn to the one that it waits for.
+      exitToHost(vp, EXIT_PAUSE);
       break;
     case 0x9a:
       farCall(vp, load<u16>(op + OP_IMMEDIATE + 4), load<u32>(op + OP_IMMEDIATE), opSize(op));

@@ -13,7 +13,18 @@ import { State, UNWIND } from './core.ts';
 import type { CoreMachine } from './core-machine.ts';
 
 /** Kinds of exit, of `assembly/system/core-access.ts` and `assembly/memory/physical.ts`. */
-const Exit = { CPUID: 0, RDMSR: 1, WRMSR: 2, PORT: 3, HYPERCALL: 4, EXCEPTION: 5, ACKNOWLEDGE: 6 } as const;
+const Exit = {
+  CPUID: 0,
+  RDMSR: 1,
+  WRMSR: 2,
+  PORT: 3,
+  HYPERCALL: 4,
+  EXCEPTION: 5,
+  ACKNOWLEDGE: 6,
+  MEMORY: 7,
+  PAUSE: 8,
+  RANDOM: 9,
+} as const;
 
 const RUN_INACTIVE = 1;
 const RUN_REQUESTED = 2;
@@ -47,6 +58,7 @@ export class X86Processor implements Processor {
     instructionBytes: 0,
     value: 0,
   };
+  readonly #random = new BigUint64Array(1);
   #stop = false;
 
   constructor(machine: CoreMachine, index: number, handler: ExitHandler) {
@@ -162,7 +174,10 @@ export class X86Processor implements Processor {
     try {
       const result = this.#machine.core.run(this.#vp, budget);
       if (result === RUN_INACTIVE) return this.#inactive();
-      return result === RUN_REQUESTED && this.#stop ? StopReason.REQUESTED : undefined;
+      if (result !== RUN_REQUESTED) return undefined;
+      // Among the reasons to come out is MOV to CR8.
+      this.#handler.taskPriorityChanged?.();
+      return this.#stop ? StopReason.REQUESTED : undefined;
     } catch (error) {
       if (error !== UNWIND) throw error;
       return this.#unwound();
@@ -229,9 +244,21 @@ export class X86Processor implements Processor {
         hasError,
       );
     }
-    const outcome = kind <= Exit.HYPERCALL ? this.#instructionExit(kind) : this.#memoryExit();
+    if (kind === Exit.RANDOM) {
+      if (this.#handler.random === undefined) crypto.getRandomValues(this.#random);
+      else this.#random[0] = BigInt.asUintN(64, this.#handler.random());
+      this.#view.setBigUint64(State.EXIT_DATA, this.#random[0]!, true);
+      return Outcome.DONE;
+    }
+    const outcome = this.#otherExit(kind);
     if (outcome === Outcome.YIELD) this.requestStop();
     return outcome;
+  }
+
+  #otherExit(kind: number): Outcome {
+    if (kind === Exit.MEMORY) return this.#memoryExit();
+    if (kind === Exit.PAUSE) return this.#handler.pause?.() ?? Outcome.DONE;
+    return this.#instructionExit(kind);
   }
 
   /** RIP stands at the instruction while the hypervisor looks, and past it afterwards. */

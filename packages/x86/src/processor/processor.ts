@@ -73,6 +73,12 @@ export interface ExitHandler {
   acknowledgeInterrupt(): number;
   /** The time-stamp counter's value now. */
   readTsc(): bigint;
+  /** PAUSE: the guest spins. YIELD ends the turn after it, DONE goes on; nothing else is allowed. */
+  pause?(): Outcome;
+  /** The guest changed CR8. */
+  taskPriorityChanged?(): void;
+  /** 64 random bits for RDRAND; the host's own when absent. */
+  random?(): bigint;
 }
 
 /** Why `run` came back. */
