@@ -11,6 +11,8 @@ import {
   ACTIVITY, ACTIVITY_RUNNING, BREAKPOINTS_ARMED, CURRENT_OP, DR6, EXIT_REQUEST, FLAG_RF, FLAG_TF, INSTRUCTION_RIP,
   MODE_WORD, PENDING_DEBUG, RFLAGS, RIP, RIP_BASE, SHADOW, SHADOW_MOV_SS,
 } from '../state';
+import { executeSse } from '../sse/execute';
+import { HANDLER_SSE } from '../sse/opcodes';
 import {
   ARMED_CODE, ARMED_DATA, armBreakpoints, codeBreakpoints, forgetDataHits, isPageWatched, takeDataHits,
 } from '../system/breakpoints';
@@ -117,7 +119,9 @@ function execute(vp: usize, op: usize): void {
   store<u32>(vp + CURRENT_OP, <u32>op);
   store<u64>(vp + INSTRUCTION_RIP, instructionRip(vp));
   store<u64>(vp + RIP, ripAt(vp, <u32>load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)));
-  if (load<u16>(op + OP_HANDLER) == HANDLER_SYSTEM) executeSystem(vp, op);
+  const handler = <u32>load<u16>(op + OP_HANDLER);
+  if (handler >= HANDLER_SSE) executeSse(vp, op, handler);
+  else if (handler == HANDLER_SYSTEM) executeSystem(vp, op);
   else executeInteger(vp, op);
   // One shadow does not follow another of its kind.
   if (shadow != 0 && load<u32>(vp + SHADOW) == shadow) store<u32>(vp + SHADOW, 0);
@@ -142,12 +146,16 @@ function runBlocks(vp: usize, limit: i32): i32 {
       store<u32>(from + OP_LINK, <u32>op);
     }
     op = hot(vp, op, limit);
-    while (op != 0 && load<u16>(op + OP_HANDLER) == HANDLER_INTEGER) {
-      const next = ripAt(vp, <u32>load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH));
-      store<u64>(vp + RIP, next);
-      executeInteger(vp, op);
-      // A branch taken, or a string instruction with elements left.
-      if (load<u64>(vp + RIP) != next) break;
+    while (op != 0) {
+      const handler = <u32>load<u16>(op + OP_HANDLER);
+      if (handler >= HANDLER_SSE) executeSse(vp, op, handler);
+      else if (handler == HANDLER_INTEGER) {
+        const next = ripAt(vp, <u32>load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH));
+        store<u64>(vp + RIP, next);
+        executeInteger(vp, op);
+        // A branch taken, or a string instruction with elements left.
+        if (load<u64>(vp + RIP) != next) break;
+      } else break;
       op = hot(vp, op + OP_BYTES, limit);
     }
     from = 0;
