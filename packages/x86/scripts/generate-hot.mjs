@@ -104,29 +104,33 @@ add('POP_64', [
   `store<u64>(${DST}, popped);`,
 ]);
 const leave = ['count(load<u8>(op + OP_COUNT));'];
-// A branch with its target in the same page goes there by a link once known; else RIP is set and 0 returned.
-const branch = [
-  ...leave,
+const TARGET =
+  '(load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask';
+// A branch with its target in the same page goes there by a link once known; else RIP is set and 0 returned. `before`
+// is what comes between the check of the target and the branch.
+const branch = (before = []) => [
   'const link = load<u32>(op + OP_LINK);',
-  'if (link != 0 && isBelow(limit)) { op = link; continue; }',
-  'store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);',
+  'if (link != 0 && isBelow(limit)) {',
+  ...[...before, ...leave, 'op = link;', 'continue;'].map((line) => `  ${line}`),
+  '}',
+  `const target = ${TARGET};`,
+  'checkTarget(vp, target);',
+  ...before,
+  ...leave,
+  'store<u64>(vp + RIP, target);',
   'branched = op;',
   'return 0;',
 ];
-add('JMP', branch, false);
+add('JMP', branch(), false);
 for (let code = 0; code < 16; code += 1)
-  add(`JCC_${code}`, [`if (!quickCondition(vp, ${code})) break;`, ...branch], false);
-add(
-  'CALL_64',
-  [
-    `const next = load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH);`,
-    `const at = load<u64>(vp + RSP) - 8;`,
-    `write<u64>(vp, at, next);`,
-    `store<u64>(vp + RSP, at);`,
-    ...branch,
-  ],
-  false,
-);
+  add(`JCC_${code}`, [`if (!quickCondition(vp, ${code})) break;`, ...branch()], false);
+const pushNext = [
+  'const next = load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH);',
+  'const at = load<u64>(vp + RSP) - 8;',
+  'write<u64>(vp, at, next);',
+  'store<u64>(vp + RSP, at);',
+];
+add('CALL_64', branch(pushNext), false);
 add(
   'RET_64',
   [

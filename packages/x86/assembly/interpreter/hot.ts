@@ -700,183 +700,295 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         break;
       }
       case 110: { // JMP
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 111: { // JCC_0
         if (!quickCondition(vp, 0)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 112: { // JCC_1
         if (!quickCondition(vp, 1)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 113: { // JCC_2
         if (!quickCondition(vp, 2)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 114: { // JCC_3
         if (!quickCondition(vp, 3)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 115: { // JCC_4
         if (!quickCondition(vp, 4)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 116: { // JCC_5
         if (!quickCondition(vp, 5)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 117: { // JCC_6
         if (!quickCondition(vp, 6)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 118: { // JCC_7
         if (!quickCondition(vp, 7)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 119: { // JCC_8
         if (!quickCondition(vp, 8)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 120: { // JCC_9
         if (!quickCondition(vp, 9)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 121: { // JCC_10
         if (!quickCondition(vp, 10)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 122: { // JCC_11
         if (!quickCondition(vp, 11)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 123: { // JCC_12
         if (!quickCondition(vp, 12)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 124: { // JCC_13
         if (!quickCondition(vp, 13)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 125: { // JCC_14
         if (!quickCondition(vp, 14)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 126: { // JCC_15
         if (!quickCondition(vp, 15)) break;
-        count(load<u8>(op + OP_COUNT));
         const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
       }
       case 127: { // CALL_64
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          const next = load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH);
+          const at = load<u64>(vp + RSP) - 8;
+          write<u64>(vp, at, next);
+          store<u64>(vp + RSP, at);
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        checkTarget(vp, target);
         const next = load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH);
         const at = load<u64>(vp + RSP) - 8;
         write<u64>(vp, at, next);
         store<u64>(vp + RSP, at);
         count(load<u8>(op + OP_COUNT));
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) { op = link; continue; }
-        store<u64>(vp + RIP, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask);
+        store<u64>(vp + RIP, target);
         branched = op;
         return 0;
         
