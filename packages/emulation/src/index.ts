@@ -14,9 +14,9 @@ export {
 } from './bus/ports.ts';
 export { DebugConsole, DebugExit } from './debug/debug-ports.ts';
 export { I8042, type I8042State } from './i8042/i8042.ts';
-export { AtaDisk, type AtaDiskState } from './ide/ata-disk.ts';
+export { AtaDisk } from './ide/ata-disk.ts';
 export type { DmaMemory } from './ide/dma-memory.ts';
-export type { Drive, DriveState } from './ide/drive.ts';
+export type { Drive } from './ide/drive.ts';
 export type { ChannelDrives, IdeChannel, IdeChannelState } from './ide/ide-channel.ts';
 export { type IdeDrives, IdePiix4, type IdePiix4State } from './ide/ide-piix4.ts';
 export type { DriveNames } from './ide/identify.ts';

@@ -1,7 +1,7 @@
 /** Which sectors a command means (ATA/ATAPI-6, 28-bit and 48-bit addressing; ATA-5 for cylinder, head and sector). */
 
-import type { TaskFile } from './drive.ts';
 import { Device } from './spec.ts';
+import type { TaskFile } from './task-file.ts';
 
 /** The geometry that a disk pretends to have. */
 export interface Geometry {

@@ -3,55 +3,15 @@
 import type { BlockDevice, Buffers } from '@viridian/drivers';
 import { defaultGeometry, firstSector, type Geometry, sectorCount, showSector } from './ata-address.ts';
 import { ataCommand } from './ata-commands.ts';
-import { Drive, type HostFailure } from './drive.ts';
+import { type AtaDiskState, DEFAULT_SETTINGS, diskAtPowerOn, type Transfer } from './ata-disk-state.ts';
+import { Drive } from './drive.ts';
+import type { HostFailure } from './host-work.ts';
 import { type DriveNames, identifyDisk } from './identify.ts';
 import { PIO_BUFFER_BYTES } from './pio-buffer.ts';
-import { ErrorBit, MOST_MULTIPLE, PowerMode, SECTOR_BYTES, Status, TransferMode } from './spec.ts';
-
-/** Sectors that are still to be moved, and how. */
-interface Transfer {
-  readonly kind: 'read' | 'write' | 'verify';
-  readonly isExt: boolean;
-  /** Sectors to an interrupt. */
-  readonly blockSectors: number;
-  /** Where the sectors in the buffer begin. */
-  sector: number;
-  /** From there to the end of the command. */
-  sectors: number;
-  /** How many of them the buffer holds, or is to hold before they are written. */
-  buffered: number;
-}
-
-/** What a disk adds to the state of a drive. */
-export interface AtaDiskState {
-  transfer: Transfer | undefined;
-  geometry: Geometry;
-  /** Sectors of READ MULTIPLE; 0 when it is off. */
-  multiple: number;
-  writeCache: boolean;
-  /** As in SET FEATURES. */
-  dmaMode: number;
-  /** A software reset keeps the settings. */
-  keepsSettings: boolean;
-  powerMode: number;
-}
+import { ErrorBit, MOST_MULTIPLE, PowerMode, SECTOR_BYTES, Status } from './spec.ts';
 
 const BUFFER_SECTORS = PIO_BUFFER_BYTES / SECTOR_BYTES;
 const FORCE_UNIT_ACCESS = { fua: true } as const;
-
-const SETTINGS = {
-  multiple: MOST_MULTIPLE,
-  writeCache: true,
-  dmaMode: TransferMode.ULTRA_DMA + 2, // as firmware sets up a drive on a PIIX4
-};
-
-const atPowerOn = (geometry: Geometry): AtaDiskState => ({
-  transfer: undefined,
-  geometry,
-  ...SETTINGS,
-  keepsSettings: false,
-  powerMode: PowerMode.ACTIVE,
-});
 
 /** One disk. The block device stays its owner's: nobody closes it here. */
 export class AtaDisk extends Drive<AtaDiskState> {
@@ -71,7 +31,7 @@ export class AtaDisk extends Drive<AtaDiskState> {
     if (sectors < 1 || sectors > 2 ** 48)
       throw new RangeError(`an IDE disk has 1 to 2^48 sectors, not ${sectors}`);
     const geometry = defaultGeometry(sectors);
-    super(() => atPowerOn(geometry));
+    super(() => diskAtPowerOn(geometry));
     this.#device = device;
     this.#names = { model: 'Virtual HD', serial: 'VIRIDIAN-HD', ...names };
     this.#geometry = geometry;
@@ -201,7 +161,7 @@ export class AtaDisk extends Drive<AtaDiskState> {
   protected softReset(): void {
     this.own.transfer = undefined;
     this.own.powerMode = PowerMode.ACTIVE;
-    if (!this.own.keepsSettings) Object.assign(this.own, { ...SETTINGS, dmaMode: this.own.dmaMode });
+    if (!this.own.keepsSettings) Object.assign(this.own, DEFAULT_SETTINGS);
   }
 
   protected blockTaken(): void {

@@ -4,7 +4,8 @@ import { counters, warning } from '@viridian/trace';
 import { allOnes, type InterruptLine, type RegisterBlock, type Width } from '../bus/ports.ts';
 import { BusMaster, type BusMasterState } from './bus-master.ts';
 import type { DmaMemory } from './dma-memory.ts';
-import type { Drive, DriveState } from './drive.ts';
+import type { Drive } from './drive.ts';
+import type { DriveState } from './drive-state.ts';
 import { followTable } from './scatter-list.ts';
 import { Command, Control, Device, Reg, Status } from './spec.ts';
 

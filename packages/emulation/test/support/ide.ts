@@ -32,7 +32,7 @@ export class TestMemory implements DmaMemory {
 export const TABLE = 0x1000;
 export const BUFFER = 0x2_0000;
 const BUS_MASTER = 0xc000;
-const MEMORY_BYTES = 0x40_0000;
+const MEMORY_BYTES = 0x10_0000;
 
 /** A region of a PRD table. */
 export type Region = readonly [gpa: number, byteCount: number];
@@ -43,6 +43,8 @@ export class IdeGuest {
   readonly irq14 = new Wire();
   readonly irq15 = new Wire();
   readonly ide: IdePiix4;
+  /** Takes the controller off the bus. */
+  readonly detach: () => void;
   readonly #ports: number;
   readonly #busMaster: number;
   readonly #isSecondary: boolean;
@@ -52,7 +54,7 @@ export class IdeGuest {
     this.#ports = this.#isSecondary ? 0x170 : 0x1f0;
     this.#busMaster = BUS_MASTER + (this.#isSecondary ? 8 : 0);
     this.ide = new IdePiix4(this.irq14, this.irq15, this.memory, drives);
-    this.ide.attach(this.bus);
+    this.detach = this.ide.attach(this.bus);
     this.ide.config.write(0x20, 4, BUS_MASTER);
     this.ide.config.write(0x04, 2, 0x5);
   }
