@@ -95,12 +95,22 @@ export function updateSummary(vp: usize): void {
 
 /** Puts what was raised and C1 into the status word. False where operands and stack must stay as they are. */
 export function settle(vp: usize): bool {
+  return settleKeeping(vp, C1);
+}
+
+/** The same for instructions that leave C1 alone (`clearing` 0) but for stack faults. */
+export function settleKeeping(vp: usize, clearing: u32): bool {
+  const before = Fpu.raised & ~Fpu.control & BEFORE_RESULT;
+  if (before) {
+    Fpu.raised &= BEFORE_RESULT | SF;
+    if (!(Fpu.raised & SF)) Fpu.c1 = 0;
+  }
   const raised = Fpu.raised;
-  let status = (<u32>load<u16>(vp + FSW) & ~C1) | raised | (Fpu.c1 ? C1 : 0);
-  const unmasked = raised & ~Fpu.control & EXCEPTIONS;
-  if (unmasked) status |= ES | BUSY;
+  if (raised & SF) clearing = C1;
+  let status = (<u32>load<u16>(vp + FSW) & ~clearing) | raised | (Fpu.c1 ? C1 : 0);
+  if (raised & ~Fpu.control & EXCEPTIONS) status |= ES | BUSY;
   store<u16>(vp + FSW, <u16>status);
-  return (unmasked & BEFORE_RESULT) == 0;
+  return before == 0;
 }
 
 /** True when an exception in `which` was raised and is not masked. */
@@ -108,6 +118,13 @@ export function settle(vp: usize): bool {
 @inline
 export function isUnmasked(which: u32): bool {
   return (Fpu.raised & ~Fpu.control & which) != 0;
+}
+
+/** Replaces C3, C2, C0, and C1 where it is part of `mask`. */
+// @ts-ignore: decorator
+@inline
+export function setCondition(vp: usize, mask: u32, bits: u32): void {
+  store<u16>(vp + FSW, <u16>((<u32>load<u16>(vp + FSW) & ~mask) | bits));
 }
 
 /** True when an exception in `which` is masked. */
@@ -129,11 +146,18 @@ export function setTop(vp: usize, value: u32): void {
   store<u16>(vp + FSW, <u16>((<u32>load<u16>(vp + FSW) & ~0x3800) | ((value & 7) << 11)));
 }
 
-/** Address of ST(i). */
+/** Significand of ST(i). */
 // @ts-ignore: decorator
 @inline
-export function st(vp: usize, i: u32): usize {
-  return vp + X87 + <usize>(((top(vp) + i) & 7) << 4);
+export function significandOf(vp: usize, i: u32): u64 {
+  return load<u64>(vp + X87 + <usize>(((top(vp) + i) & 7) << 4));
+}
+
+/** Sign and exponent of ST(i). */
+// @ts-ignore: decorator
+@inline
+export function signExponentOf(vp: usize, i: u32): u32 {
+  return load<u16>(vp + X87 + <usize>(((top(vp) + i) & 7) << 4) + 8);
 }
 
 // @ts-ignore: decorator
