@@ -19,8 +19,6 @@ const Layout = { GDT: 0x8000, ZERO_PAGE: 0x1_0000, CMDLINE: 0x2_0000, PAGE_TABLE
 
 const ENTRY_64_OFFSET = 0x200;
 const PAGE_BYTES = 4096;
-/** No kernel is larger; a payload that claims more is damaged. */
-const MAX_UNPACKED_BYTES = 2 ** 30;
 /** Initrds of kernels without a header end here at most, as today's headers say. */
 const DEFAULT_INITRD_MAX = 0x7fff_ffff;
 const DEFAULT_CMDLINE_BYTES = 2047;
@@ -54,7 +52,7 @@ export async function loadBzImage(
   const header = readSetupHeader(kernel);
   const file = new FileView(kernel, 'the kernel');
   if (!unpack) return assemble(placeWhole(file, header), options);
-  const vmlinux = await unpackPayload(...payloadOf(file, header));
+  const vmlinux = await unpackPayload(payloadOf(file, header));
   return assemble(placeVmlinux(vmlinux, header), options);
 }
 
@@ -63,8 +61,8 @@ export function loadVmlinux(vmlinux: Uint8Array, options: LinuxOptions): BootIma
   return assemble(placeVmlinux(vmlinux, undefined), options);
 }
 
-/** The packed kernel in a bzImage and its size unpacked, which is told in its last four bytes. */
-export function payloadOf(file: FileView, header: SetupHeader): [packed: Uint8Array, unpackedBytes: number] {
+/** The packed kernel in a bzImage, with its size at the end. */
+function payloadOf(file: FileView, header: SetupHeader): Uint8Array {
   if (header.payload === undefined) {
     throw new LoadError(
       'unsupported',
@@ -72,15 +70,7 @@ export function payloadOf(file: FileView, header: SetupHeader): [packed: Uint8Ar
     );
   }
   const { offset, byteCount } = header.payload;
-  const payload = file.slice(header.protectedModeOffset + offset, byteCount, 'the packed kernel');
-  const unpackedBytes = new FileView(payload, 'the packed kernel').u32(byteCount - 4, 'its size');
-  if (unpackedBytes > MAX_UNPACKED_BYTES) {
-    throw new LoadError(
-      'corrupt',
-      `the kernel claims to be ${mib(unpackedBytes)} unpacked, more than any is`,
-    );
-  }
-  return [payload, unpackedBytes];
+  return file.slice(header.protectedModeOffset + offset, byteCount, 'the packed kernel');
 }
 
 function placeVmlinux(vmlinux: Uint8Array, header: SetupHeader | undefined): PlacedKernel {
