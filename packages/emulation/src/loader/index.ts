@@ -12,3 +12,4 @@ export type {
 export { LoadError, type LoadErrorKind } from './load-error.ts';
 export { type LoadOptions, loadKernel } from './load-kernel.ts';
 export { type MemoryRange, MemoryType, pcMemoryMap } from './memory-map.ts';
+export type { BootModule } from './multiboot/load-multiboot.ts';

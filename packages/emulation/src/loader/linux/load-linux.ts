@@ -39,6 +39,8 @@ interface PlacedKernel {
   readonly loadGpa: number;
   readonly placements: readonly Placement[];
   readonly zeroed: readonly ZeroedRange[];
+  /** Memory that the kernel itself will use at its start, whatever is in it. */
+  readonly workspace: readonly ZeroedRange[];
   /** First byte that the kernel leaves free. */
   readonly end: number;
 }
@@ -82,6 +84,7 @@ function placeVmlinux(vmlinux: Uint8Array, header: SetupHeader | undefined): Pla
     loadGpa: elf.placements[0]?.gpa ?? elf.entry,
     placements: elf.placements,
     zeroed: elf.zeroed,
+    workspace: [],
     end: elf.end,
   };
 }
@@ -89,8 +92,8 @@ function placeVmlinux(vmlinux: Uint8Array, header: SetupHeader | undefined): Pla
 /** The protected-mode part as it is, at the address that it prefers, so that it need not move itself. */
 function placeWhole(file: FileView, header: SetupHeader): PlacedKernel {
   const loadGpa = header.prefAddress;
-  const at = header.protectedModeOffset;
-  const bytes = file.slice(at, Math.max(1, file.length - at), 'the protected-mode kernel');
+  const { protectedModeOffset, protectedModeBytes } = header;
+  const bytes = file.slice(protectedModeOffset, protectedModeBytes, 'the protected-mode kernel');
   const end = loadGpa + Math.max(bytes.length, header.initBytes);
   return {
     header,
@@ -98,14 +101,16 @@ function placeWhole(file: FileView, header: SetupHeader): PlacedKernel {
     entry: loadGpa + (header.has64BitEntry ? ENTRY_64_OFFSET : 0),
     loadGpa,
     placements: [{ gpa: loadGpa, bytes }],
-    zeroed: [{ gpa: loadGpa + bytes.length, byteCount: end - loadGpa - bytes.length }],
+    zeroed: [],
+    workspace: [{ gpa: loadGpa + bytes.length, byteCount: end - loadGpa - bytes.length }],
     end,
   };
 }
 
 function assemble(kernel: PlacedKernel, options: LinuxOptions): BootImage {
   const { header, bits } = kernel;
-  checkRanges(options.memory, namedRanges('the kernel', kernel.placements, kernel.zeroed));
+  const kernelRanges = namedRanges('the kernel', kernel.placements, [...kernel.zeroed, ...kernel.workspace]);
+  checkRanges(options.memory, kernelRanges);
   const cmdline: Placement = {
     gpa: Layout.CMDLINE,
     bytes: commandLineBytes(options.commandLine, header?.cmdlineBytes ?? DEFAULT_CMDLINE_BYTES),
@@ -128,7 +133,7 @@ function assemble(kernel: PlacedKernel, options: LinuxOptions): BootImage {
   const placements = [...structures, ...kernel.placements, ...(initrd === undefined ? [] : [initrd])];
   checkRanges(options.memory, [
     ...namedRanges("the loader's tables", structures),
-    ...namedRanges('the kernel', kernel.placements, kernel.zeroed),
+    ...kernelRanges,
     ...namedRanges('the initrd', initrd === undefined ? [] : [initrd]),
   ]);
   const general = { rsi: Layout.ZERO_PAGE };

@@ -2,7 +2,7 @@
 
 import { FileView } from '../file-view.ts';
 import { LoadError } from '../load-error.ts';
-import { Field, HDRS, HEADER_START, SECTOR_BYTES, XLF_KERNEL_64 } from './spec.ts';
+import { Field, HDRS, HEADER_END, HEADER_START, SECTOR_BYTES, XLF_KERNEL_64 } from './spec.ts';
 
 /** The fields that decide how a kernel is loaded. */
 export interface SetupHeader {
@@ -12,6 +12,8 @@ export interface SetupHeader {
   readonly bytes: Uint8Array;
   /** Where the protected-mode part begins in the file. */
   readonly protectedModeOffset: number;
+  /** How long it is; a signature may follow. */
+  readonly protectedModeBytes: number;
   /** The kernel can be entered in 64-bit mode, at 200h from its start. */
   readonly has64BitEntry: boolean;
   /** Highest address that a byte of the initrd may have. */
@@ -34,6 +36,7 @@ const TELLS_ADDRESS = 0x020a;
 const TELLS_64_BIT = 0x020c;
 const OLD_CMDLINE_BYTES = 255;
 const OLD_ADDRESS = 0x10_0000;
+const PARAGRAPH_BYTES = 16;
 
 /** Whether a file carries a Linux kernel's magic. */
 export function isLinuxImage(bytes: Uint8Array): boolean {
@@ -57,7 +60,7 @@ export function readSetupHeader(bytes: Uint8Array): SetupHeader {
   if ((file.u8(Field.LOADFLAGS, 'the load flags') & 1) === 0) {
     throw new LoadError('unsupported', 'the kernel is a zImage, which loads below 1 MiB');
   }
-  const end = Field.HEADER + file.u8(Field.JUMP_OFFSET, 'the jump');
+  const end = Math.min(Field.HEADER + file.u8(Field.JUMP_OFFSET, 'the jump'), HEADER_END);
   const header = file.slice(HEADER_START, end - HEADER_START, 'the header');
   const u32 = (at: number): number => (at + 4 <= end ? file.u32(at, 'the header') : 0);
   const sectors = file.u8(Field.SETUP_SECTS, 'the header') || 4;
@@ -66,6 +69,7 @@ export function readSetupHeader(bytes: Uint8Array): SetupHeader {
     version,
     bytes: header,
     protectedModeOffset: (sectors + 1) * SECTOR_BYTES,
+    protectedModeBytes: u32(Field.SYSSIZE) * PARAGRAPH_BYTES,
     has64BitEntry:
       version >= TELLS_64_BIT && (file.u16(Field.XLOADFLAGS, 'the header') & XLF_KERNEL_64) !== 0,
     initrdAddrMax: u32(Field.INITRD_ADDR_MAX),

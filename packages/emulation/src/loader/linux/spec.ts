@@ -2,6 +2,8 @@
 
 /** First byte of the header, in the file as in the zero page. */
 export const HEADER_START = 0x1f1;
+/** The zero page has no room for a longer one. */
+export const HEADER_END = 0x290;
 export const SECTOR_BYTES = 512;
 /** "HdrS". */
 export const HDRS: readonly number[] = [0x48, 0x64, 0x72, 0x53];
@@ -13,6 +15,7 @@ export const LOADER_UNDEFINED = 0xff;
 /** Fields of the header. */
 export const Field = {
   SETUP_SECTS: 0x1f1,
+  SYSSIZE: 0x1f4,
   BOOT_FLAG: 0x1fe,
   JUMP_OFFSET: 0x201,
   HEADER: 0x202,

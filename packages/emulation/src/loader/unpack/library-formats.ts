@@ -1,6 +1,6 @@
 /** Formats that others unpack: gzip by the web platform, Zstandard by fzstd. */
 
-import { Decompress } from 'fzstd';
+import { decompress } from 'fzstd';
 import { LoadError } from '../load-error.ts';
 import { BoundedOutput } from './bounded-output.ts';
 
@@ -16,13 +16,16 @@ export async function unpackGzip(packed: Uint8Array, unpackedBytes: number): Pro
   return output.finish();
 }
 
-/** Unpacks Zstandard to exactly `unpackedBytes`. Rejects with {@link LoadError} for anything else. */
+/**
+ * Unpacks Zstandard to `unpackedBytes`. Rejects with {@link LoadError} for damage.
+ *
+ * Into one buffer, as the window of a kernel's stream (128 MiB) is larger than the kernel. The library does not tell how
+ * much it wrote, so that a kernel which claims a wrong size is not noticed here.
+ */
 export async function unpackZstd(packed: Uint8Array, unpackedBytes: number): Promise<Uint8Array> {
-  const subject = "the kernel's Zstandard payload";
-  const output = new BoundedOutput(unpackedBytes, subject);
-  const stream = new Decompress((chunk) => output.add(chunk));
-  await orCorrupt(subject, () => void stream.push(packed, true));
-  return output.finish();
+  const output = new Uint8Array(unpackedBytes);
+  await orCorrupt("the kernel's Zstandard payload", () => void decompress(packed, output));
+  return output;
 }
 
 /** What a library throws is damage in the file. */
