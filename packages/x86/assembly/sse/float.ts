@@ -33,13 +33,14 @@ export function storeElement(at: usize, index: u32, d: bool, value: u64): void {
   else store<u32>(at + (<usize>index << 2), <u32>value);
 }
 
-/** Puts the exceptions raised into MXCSR. Raises #XM (or #UD) for one that is not masked; then there is no result. */
+/** Puts the exceptions raised into MXCSR, and forgets them. Raises #XM (or #UD) for one that is not masked; then there is no result. */
 export function commitFlags(vp: usize): void {
   if (raised == 0) return;
   const unmasked = raised & ~(control >> MASK_SHIFT);
   // An operand that stops the instruction keeps it from computing, so from all other exceptions.
   const flags = unmasked & OPERAND_FLAGS ? raised & OPERAND_FLAGS : raised;
   store<u32>(vp + MXCSR, load<u32>(vp + MXCSR) | flags);
+  beginFloat(control);
   if (unmasked == 0) return;
   if (load<u32>(vp + CR4) & CR4_OSXMMEXCPT) raiseXM(vp);
   raiseUD(vp);
@@ -66,7 +67,7 @@ export function executeFloat(vp: usize, op: usize, place: u32): void {
   v128.store(result, v128.load(to));
   beginFloat(load<u32>(vp + MXCSR));
   if (kind == KIND_RCP || kind == KIND_RSQRT) approximate(source, result, count, kind == KIND_RSQRT);
-  else if (kind == KIND_DP) dotProduct(to, source, result, d, imm);
+  else if (kind == KIND_DP) dotProduct(vp, to, source, result, d, imm);
   else for (let i: u32 = 0; i < count; i++) storeElement(result, i, d, compute(kind, to, source, i, d, imm));
   commitFlags(vp);
   v128.store(to, v128.load(result));

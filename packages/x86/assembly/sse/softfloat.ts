@@ -197,15 +197,18 @@ function packSmall(negative: bool, field: i32, value: u64, d: bool): u64 {
   const sign = negative ? signBit(d) : 0;
   // Tiny unless rounding with an unbounded exponent reaches the smallest normal number.
   const tiny = field < 0 || roundOff(negative, value, shift) >> (fractionBits(d) + 1) == 0;
-  const masked = (control & (UNDERFLOW << MASK_SHIFT)) != 0;
-  if (tiny && masked && (control & FTZ) != 0) {
+  const rest = (<u64>1 << shift) - 1;
+  if (tiny && !(control & (UNDERFLOW << MASK_SHIFT))) {
+    // There will be no result; whether it is exact is asked of the one with an unbounded exponent.
+    raised |= value & rest ? UNDERFLOW | INEXACT : UNDERFLOW;
+    return sign;
+  }
+  if (tiny && control & FTZ) {
     raised |= UNDERFLOW | INEXACT;
     return sign;
   }
   const small = shiftRightJam(value, <u32>(1 - field));
-  const inexact = (small & ((<u64>1 << shift) - 1)) != 0;
-  if (inexact) raised |= INEXACT;
-  if (tiny && (inexact || !masked)) raised |= UNDERFLOW;
+  if (small & rest) raised |= tiny ? UNDERFLOW | INEXACT : INEXACT;
   return sign | roundOff(negative, small, shift);
 }
 
