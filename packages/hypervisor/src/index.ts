@@ -1,5 +1,8 @@
 /** `@viridian/hypervisor`: partitions, virtual processors, memory, hypercalls, SynIC, timers, intercepts. */
 
+export type { EndOfInterruptListener } from './apic/board-interrupts.ts';
+export { DeliveryMode, type InterruptMessage } from './apic/interrupt-delivery.ts';
+export type { AcknowledgeExtInt } from './apic/local-apic.ts';
 export {
   type Clock,
   type TimerHandle,

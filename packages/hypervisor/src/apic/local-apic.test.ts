@@ -1,5 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../clock/virtual-clock.ts';
+import { ReferenceCounter, TimeHold } from '../timer/reference-counter.ts';
+import { TimeStamp } from '../timer/time-stamp.ts';
 import { ApicRegister, readApicRegister, writeApicRegister } from './apic-registers.ts';
 import { type ApicOwner, LocalApic } from './local-apic.ts';
 
@@ -8,19 +11,26 @@ interface Record {
   ended: [vector: number, level: boolean][];
   ipis: [low: number, high: number][];
   priorities: number[];
+  nmis: number;
 }
 
-function made(enabled = true): { apic: LocalApic; record: Record } {
-  const record: Record = { requests: [], ended: [], ipis: [], priorities: [] };
+function made(enabled = true, id = 3): { apic: LocalApic; record: Record; clock: VirtualClock } {
+  const record: Record = { requests: [], ended: [], ipis: [], priorities: [], nmis: 0 };
   const owner: ApicOwner = {
     setInterruptRequest: (asserted) => record.requests.push(asserted),
     interruptEnded: (vector, level) => record.ended.push([vector, level]),
     sendIpi: (low, high) => record.ipis.push([low, high]),
     taskPriorityChanged: (priority) => record.priorities.push(priority),
+    nmi: () => {
+      record.nmis += 1;
+    },
   };
-  const apic = new LocalApic(3, owner);
+  const clock = new VirtualClock();
+  const reference = new ReferenceCounter(clock, 2_000_000_000);
+  reference.setHold(TimeHold.SUSPENDED, false);
+  const apic = new LocalApic(id, owner, { reference, timeStamp: new TimeStamp(reference) });
   if (enabled) apic.setSpurious(0x1ff);
-  return { apic, record };
+  return { apic, record, clock };
 }
 
 describe('LocalApic', () => {
@@ -144,7 +154,8 @@ describe('LocalApic', () => {
     apic.taskPriority = 0x30;
     apic.assertExtInt(5);
     apic.reset();
-    expect(apic.inspect()).toEqual({
+    expect(apic.inspect()).toMatchObject({
+      mode: 'xapic',
       enabled: false,
       taskPriority: 0,
       highestRequested: -1,
@@ -208,7 +219,7 @@ describe('APIC registers', () => {
     apic.fixed(0xe1);
     apic.acknowledge();
     expect(readApicRegister(apic, 0x20)).toBe(0x0300_0000);
-    expect(readApicRegister(apic, 0x30)).toBe(0x14);
+    expect(readApicRegister(apic, 0x30)).toBe(0x5_0014);
     expect(readApicRegister(apic, 0xa0)).toBe(0xe0);
     expect(readApicRegister(apic, 0x100 + 0x70)).toBe(2);
     expect(readApicRegister(apic, 0x200 + 0x10)).toBe(0x20);
@@ -226,7 +237,7 @@ describe('APIC registers', () => {
 
   it('latches errors by a write of ESR and notes accesses to nowhere', () => {
     const { apic } = made();
-    expect(readApicRegister(apic, 0x350)).toBe(0);
+    expect(readApicRegister(apic, 0x2f0)).toBe(0);
     writeApicRegister(apic, 0x40, 1);
     expect(readApicRegister(apic, ApicRegister.ESR)).toBe(0);
     writeApicRegister(apic, ApicRegister.ESR, 0);

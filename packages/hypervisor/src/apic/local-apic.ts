@@ -5,6 +5,11 @@
  * registers as memory are in `apic-registers.ts`, messages between APICs in `interrupt-delivery.ts`.
  */
 
+import type { ReferenceCounter } from '../timer/reference-counter.ts';
+import type { TimeStamp } from '../timer/time-stamp.ts';
+import type { ApicMode } from './apic-base.ts';
+import { ApicTimer } from './apic-timer.ts';
+import { LocalVectorTable, LvtEntry } from './local-vector-table.ts';
 import { VectorSet } from './vector-set.ts';
 
 /** What a local APIC needs from its virtual processor. */
@@ -17,6 +22,8 @@ export interface ApicOwner {
   sendIpi(icrLow: number, icrHigh: number): void;
   /** CR8 shows bits 7:4 of the task priority. */
   taskPriorityChanged(priority: number): void;
+  /** A pin or an entry of the local vector table asks for a non-maskable interrupt. */
+  nmi(): void;
 }
 
 /** Spurious-interrupt vector register, bit 8: the APIC is software-enabled. */
@@ -40,6 +47,17 @@ export type ExtIntState = 'idle' | 'pending' | 'acknowledged';
 
 /** Physical destination of all APICs. */
 export const BROADCAST = 0xff;
+/** The same where destinations have 32 bits. */
+const BROADCAST_X2APIC = 0xffff_ffff;
+
+/** The interrupt controllers of old, at the far end of the ExtINT pin: hand out their vector. */
+export type AcknowledgeExtInt = () => number;
+
+/** Where a local APIC's time comes from. */
+export interface ApicTime {
+  readonly reference: ReferenceCounter;
+  readonly timeStamp: TimeStamp;
+}
 
 /** Priority, acceptance and end of interrupts. All numbers unsigned 32-bit unless said otherwise. */
 export class LocalApic {
@@ -53,6 +71,8 @@ export class LocalApic {
   readonly tmr = new VectorSet();
   /** Vectors of SINTs with AutoEOI: they never get in service. Kept by the SynIC. */
   readonly autoEoi = new VectorSet();
+  readonly lvt: LocalVectorTable;
+  readonly timer: ApicTimer;
   svr = SVR_RESET;
   ldr = 0;
   dfr = DFR_FLAT;
@@ -66,19 +86,39 @@ export class LocalApic {
   #requested = false;
   #extIntVector = -1;
   #extIntState: ExtIntState = 'idle';
+  /** An interrupt message asked for an acknowledgement of the old controllers. */
+  #extIntMessage = false;
+  #acknowledgePin: AcknowledgeExtInt | undefined;
+  #mode: ApicMode = 'xapic';
 
-  constructor(id: number, owner: ApicOwner) {
+  constructor(id: number, owner: ApicOwner, { reference, timeStamp }: ApicTime) {
     this.id = id;
     this.#owner = owner;
+    this.lvt = new LocalVectorTable(
+      {
+        fixed: (vector, level) => this.fixed(vector, level),
+        nmi: () => owner.nmi(),
+        extIntChanged: () => this.#update(),
+      },
+      id === 0,
+    );
+    this.timer = new ApicTimer(reference, timeStamp, () => this.lvt.raise(LvtEntry.TIMER));
   }
 
-  /** State after power-up and INIT: software-disabled, nothing requested, the ExtInt line idle. */
+  /**
+   * State after power-up and INIT: software-disabled, nothing requested, the ExtInt line idle. Pins keep their levels,
+   * which are the board's, and the mode stays, which is that of IA32_APIC_BASE.
+   */
   reset(): void {
+    this.lvt.reset();
+    this.timer.reset();
+    this.#extIntMessage = false;
     this.irr.clear();
     this.isr.clear();
     this.tmr.clear();
     this.svr = SVR_RESET;
-    this.ldr = this.icrLow = this.icrHigh = this.esr = this.errors = 0;
+    this.ldr = this.isX2apic ? this.#clusterId : 0;
+    this.icrLow = this.icrHigh = this.esr = this.errors = 0;
     this.dfr = DFR_FLAT;
     this.#extIntVector = -1;
     this.#extIntState = 'idle';
@@ -87,9 +127,22 @@ export class LocalApic {
     this.#update();
   }
 
+  /** Follows IA32_APIC_BASE. What was in the registers is gone once the APIC was off. */
+  setMode(mode: ApicMode): void {
+    this.#mode = mode;
+    if (mode === 'off') this.reset();
+    if (mode === 'x2apic') this.ldr = this.#clusterId;
+    this.lvt.setBypassed(mode === 'off');
+  }
+
+  /** True in x2APIC mode: registers are MSRs, destinations have 32 bits. */
+  get isX2apic(): boolean {
+    return this.#mode === 'x2apic';
+  }
+
   /** While false, fixed interrupts are lost. NMI, INIT, SIPI and ExtInt come through. */
   get softwareEnabled(): boolean {
-    return (this.svr & SVR_ENABLE) !== 0;
+    return (this.svr & SVR_ENABLE) !== 0 && this.#mode !== 'off';
   }
 
   /** Task priority register, bits 7:0. */
@@ -123,7 +176,7 @@ export class LocalApic {
    */
   fixed(vector: number, level = false): boolean {
     if (vector < LOWEST_VECTOR) {
-      this.errors |= ApicError.RECEIVED_ILLEGAL_VECTOR;
+      this.raiseError(ApicError.RECEIVED_ILLEGAL_VECTOR);
       return false;
     }
     if (!this.softwareEnabled) return false;
@@ -141,6 +194,12 @@ export class LocalApic {
       this.#update();
       return this.#extIntVector;
     }
+    if (this.#pinRequested) {
+      this.#extIntMessage = false;
+      const vector = this.#acknowledgePin!();
+      this.#update();
+      return vector;
+    }
     const vector = this.irr.highest();
     if (vector < 0 || vector >> 4 <= this.processorPriority >> 4) return -1;
     this.irr.delete(vector);
@@ -156,12 +215,22 @@ export class LocalApic {
     if (vector < 0) return;
     this.isr.delete(vector);
     this.#update();
+    this.lvt.ended(vector);
     this.#owner.interruptEnded(vector, this.tmr.has(vector));
   }
 
   /** Sets the spurious-interrupt vector register. What is requested or in service stays so when it disables. */
   setSpurious(value: number): void {
     this.svr = value & 0x1ff;
+    this.lvt.setEnabled((value & SVR_ENABLE) !== 0);
+  }
+
+  /** Notes an error for the error status register, and interrupts if the table says so. */
+  raiseError(error: number): void {
+    const isNew = (this.errors & error) === 0;
+    this.errors |= error;
+    // The interrupt may itself have an illegal vector, which is an error.
+    if (isNew) this.lvt.raise(LvtEntry.ERROR);
   }
 
   /** Writes the interrupt command register, which sends. */
@@ -174,7 +243,13 @@ export class LocalApic {
 
   /** Whether a destination names this APIC. Logical ones follow the flat or the cluster model of DFR. */
   isAddressed(destination: number, logical: boolean): boolean {
-    if (!logical) return destination === BROADCAST || destination === this.id;
+    if (!logical) {
+      return destination === BROADCAST || destination === this.id || destination === BROADCAST_X2APIC;
+    }
+    if (this.isX2apic) {
+      const sameCluster = destination === BROADCAST_X2APIC || destination >>> 16 === this.ldr >>> 16;
+      return sameCluster && (destination & this.ldr & 0xffff) !== 0;
+    }
     const own = this.ldr >>> 24;
     if (this.dfr >>> 28 === 0xf) return (own & destination) !== 0;
     const cluster = destination >> 4;
@@ -208,21 +283,46 @@ export class LocalApic {
     return true;
   }
 
+  /** Says who hands out vectors of ExtINT interrupts; without it there are none. */
+  setExtIntSource(acknowledge: AcknowledgeExtInt): void {
+    this.#acknowledgePin = acknowledge;
+  }
+
+  /** An ExtINT message: an I/O APIC stands between the old controllers and the processor. */
+  messageExtInt(): void {
+    this.#extIntMessage = true;
+    this.#update();
+  }
+
   inspect() {
     return {
+      mode: this.#mode,
       enabled: this.softwareEnabled,
       taskPriority: this.#tpr,
       highestRequested: this.irr.highest(),
       highestInService: this.isr.highest(),
       extInt: this.#extIntState,
+      timer: this.timer.inspect(),
+      lvt: this.lvt.inspect(),
     };
+  }
+
+  /** The logical id of x2APIC mode: a cluster of sixteen, and the place in it. */
+  get #clusterId(): number {
+    return ((this.id >>> 4) << 16) | (1 << (this.id & 0xf));
+  }
+
+  get #pinRequested(): boolean {
+    return this.#acknowledgePin !== undefined && (this.#extIntMessage || this.lvt.extIntRequested);
   }
 
   /** The only place where state becomes the level of the processor's interrupt input. */
   #update(): void {
     const vector = this.irr.highest();
     const asserted =
-      this.#extIntState === 'pending' || (vector >= 0 && vector >> 4 > this.processorPriority >> 4);
+      this.#extIntState === 'pending' ||
+      this.#pinRequested ||
+      (vector >= 0 && vector >> 4 > this.processorPriority >> 4);
     if (asserted === this.#requested) return;
     this.#requested = asserted;
     this.#owner.setInterruptRequest(asserted);

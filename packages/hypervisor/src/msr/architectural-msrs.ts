@@ -76,6 +76,7 @@ export const ARCHITECTURAL_MSRS: readonly MsrEntry[] = [
     read: ({ timeStamp }, value) => putWide(value, timeStamp.read()),
     write: (vp, low, high) => {
       vp.timeStamp.set(wide(low, high));
+      vp.apic.timer.timeStampChanged();
       return DONE;
     },
   },
@@ -86,6 +87,7 @@ export const ARCHITECTURAL_MSRS: readonly MsrEntry[] = [
     read: ({ timeStamp }, value) => putWide(value, timeStamp.adjust),
     write: (vp, low, high) => {
       vp.timeStamp.adjust = wide(low, high);
+      vp.apic.timer.timeStampChanged();
       return DONE;
     },
   },
@@ -94,7 +96,8 @@ export const ARCHITECTURAL_MSRS: readonly MsrEntry[] = [
     name: 'IA32_APIC_BASE',
     scope: 'vp',
     read: ({ apicBase }, value) => put(value, apicBase.low, apicBase.high),
-    write: ({ apicBase }, low, high) => (apicBase.set(low, high) ? DONE : GENERAL_PROTECTION),
+    write: ({ apicBase, partition }, low, high) =>
+      apicBase.set(low, high, partition.x2apic) ? DONE : GENERAL_PROTECTION,
   },
   fixed(IA32_MTRRCAP, 'IA32_MTRRCAP', MTRR_CAP),
   mtrr(IA32_MTRR_DEF_TYPE, 'IA32_MTRR_DEF_TYPE', (mtrrs) => [mtrrs.defType, 0], isDefType),

@@ -17,6 +17,7 @@ import {
 import { Outcome } from '@viridian/x86';
 import { ARCHITECTURAL_MSRS } from './architectural-msrs.ts';
 import { declareMsr, type MsrDeclaration, type MsrEntry, put, putNumber } from './msr-declaration.ts';
+import { X2APIC_MSRS } from './x2apic-msrs.ts';
 
 const { DONE, GENERAL_PROTECTION } = Outcome;
 
@@ -138,7 +139,6 @@ const VP_MSRS: readonly MsrEntry[] = [
     privilege: 'AccessIntrCtrlRegs',
     read: ({ apic }, value) => put(value, apic.icrLow, apic.icrHigh),
     write: ({ apic }, low, high) => {
-      apic.icrHigh = high;
       apic.writeIcr(low, high);
       return DONE;
     },
@@ -294,5 +294,8 @@ function timerCount(index: number): MsrEntry {
 
 /** All MSRs by index. */
 export const MSR_TABLE: ReadonlyMap<number, MsrDeclaration> = new Map(
-  [...PARTITION_MSRS, ...VP_MSRS, ...ARCHITECTURAL_MSRS].map((entry) => [entry.index, declareMsr(entry)]),
+  [...PARTITION_MSRS, ...VP_MSRS, ...ARCHITECTURAL_MSRS, ...X2APIC_MSRS].map((entry) => [
+    entry.index,
+    declareMsr(entry),
+  ]),
 );

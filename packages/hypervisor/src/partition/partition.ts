@@ -4,6 +4,7 @@
 
 import { HvStatus } from '@viridian/protocols/tlfs';
 import { counters, tracePoint } from '@viridian/trace';
+import { BoardInterrupts } from '../apic/board-interrupts.ts';
 import { CallContext } from '../hypercall/call-context.ts';
 import type { Hypervisor } from '../hypervisor.ts';
 import { InterceptTable } from '../intercept/intercept-table.ts';
@@ -66,6 +67,8 @@ export class Partition {
   readonly ports = new Map<number, Port>();
   readonly connections = new Map<number, Connection>();
   readonly intercepts: InterceptTable;
+  /** Where the board's interrupts come in. */
+  readonly interrupts: BoardInterrupts;
   readonly msrState: PartitionMsrs;
   readonly hypercalls = new HypercallCounters();
   readonly counters = counters({
@@ -119,6 +122,7 @@ export class Partition {
     this.privileges = offer.privileges;
     this.properties = new PartitionProperties(this);
     this.intercepts = new InterceptTable(this);
+    this.interrupts = new BoardInterrupts(this);
     this.msrState = new PartitionMsrs(this);
   }
 
@@ -220,8 +224,9 @@ export class Partition {
     if (this.processorFactory === undefined) return HvStatus.NO_RESOURCES;
     const pages = this.pool.take(VP_PAGES);
     if (pages === undefined) return HvStatus.INSUFFICIENT_MEMORY;
+    let vp: VirtualProcessor;
     try {
-      this.vps[index] = new VirtualProcessor(
+      vp = new VirtualProcessor(
         this,
         index,
         { message: pages[0]!, eventFlags: pages[1]!, assist: pages[2]! },
@@ -232,7 +237,9 @@ export class Partition {
       this.pool.giveBack(pages);
       throw error;
     }
+    this.vps[index] = vp;
     this.#vpPages[index] = pages;
+    this.interrupts.connect(vp);
     this.intercepts.applyExceptionFilter();
     return HvStatus.SUCCESS;
   }

@@ -205,7 +205,7 @@ describe('virtual processors', () => {
     expect(cpu.rdmsr(0x1b)).toBe(0xfee0_0900n);
     cpu.wrmsr(0x1b, 0xfed0_0800n);
     expect(cpu.rdmsr(0x1b)).toBe(0xfed0_0900n);
-    expect(cpu.memory.read32(0xfed00030)).toBe(0x14);
+    expect(cpu.memory.read32(0xfed00030)).toBe(0x5_0014);
     expect(cpu.memory.read32(0xfed000f0)).toBe(0x1ff);
     // Registers are doublewords, 16 bytes apart.
     expect([cpu.memory.read8(0xfed000f0), cpu.memory.read32(0xfed000f4)]).toEqual([0, 0]);

@@ -104,8 +104,9 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
     this.msrs = partition.msrState;
     this.reference = this.msrs.reference;
     this.timeStamp = new TimeStamp(this.reference);
-    this.apic = new LocalApic(index, this);
+    this.apic = new LocalApic(index, this, this);
     this.apicBase = new ApicBase(index === 0);
+    this.apicBase.onMode = (mode) => this.apic.setMode(mode);
     this.synic = new SynIC(
       this,
       new SystemPage(memory, pages.message),
@@ -265,7 +266,9 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
   /** ApicOwner: an EOI by whichever register. */
   interruptEnded(vector: number, wasLevel: boolean): void {
     this.counters.eois += 1;
-    if (wasLevel) this.partition.intercepts.deliverApicEoi(this, vector);
+    if (wasLevel && !this.partition.interrupts.ended(vector, this.index)) {
+      this.partition.intercepts.deliverApicEoi(this, vector);
+    }
     this.synic.rescan();
   }
 
@@ -371,6 +374,7 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
   destroy(): void {
     if (this.#startState === 'destroyed') return;
     this.timers.reset();
+    this.apic.timer.reset();
     this.synic.reset();
     this.assist.reset();
     this.#stopListening();

@@ -132,7 +132,7 @@ const CR8: VpRegister = {
 const APIC_BASE: VpRegister = {
   bits: 64,
   get: ({ apicBase }) => unsigned64(apicBase.low, apicBase.high),
-  set: ({ apicBase }, value) => apicBase.set(lowHalf(value), highHalf(value)),
+  set: ({ apicBase, partition }, value) => apicBase.set(lowHalf(value), highHalf(value), partition.x2apic),
 };
 
 function row(first: number, count: number, register: (index: number) => VpRegister): NamedRegister[] {
