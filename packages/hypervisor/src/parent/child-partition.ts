@@ -59,6 +59,14 @@ export interface MemoryMapping {
   readonly access?: keyof typeof ACCESS_FLAGS;
 }
 
+/** Memory to deposit before any of the parent's own: for a processor that reaches the pages of one bank only. */
+export interface PoolMemory {
+  readonly bank: MemoryBank;
+  /** In whole pages, as `sizeBytes`. */
+  readonly bankOffset: number;
+  readonly sizeBytes: number;
+}
+
 /** Made by `ParentPartition.createPartition`. Refused hypercalls throw `HypercallError` unless said otherwise. */
 export class ChildPartition {
   readonly id: bigint;
@@ -70,12 +78,17 @@ export class ChildPartition {
   readonly guard: CallbackGuard;
   readonly #kit: ParentKit;
   readonly #deleted: (child: ChildPartition) => void;
+  /** Pages of the machine's own memory that are left to deposit. */
+  readonly #lent: number[];
+  readonly #lentBank: MemoryBank | undefined;
   readonly #vps = new Set<number>();
   readonly #observers: (() => void)[] = [];
   #state: 'uninitialized' | 'active' | 'deleted' = 'uninitialized';
 
-  constructor(kit: ParentKit, id: bigint, deleted: (child: ChildPartition) => void) {
+  constructor(kit: ParentKit, id: bigint, deleted: (child: ChildPartition) => void, pool?: PoolMemory) {
     this.id = id;
+    this.#lent = pool === undefined ? [] : poolPages(pool);
+    this.#lentBank = pool?.bank;
     this.where = `partition/${id}`;
     this.#kit = kit;
     this.#deleted = deleted;
@@ -97,11 +110,12 @@ export class ChildPartition {
   /** Lends the hypervisor `pageCount` pages of ours for this partition. What is short later is deposited by itself. */
   deposit(pageCount: number): void {
     const { gate, memory } = this.#kit;
-    const gpns = memory.take(pageCount);
+    const lent = this.#lent.splice(0, pageCount);
+    const gpns = [...lent, ...memory.take(pageCount - lent.length)];
     try {
       depositMemory(gate, this.id, gpns);
     } catch (error) {
-      memory.release(gpns.slice(error instanceof HypercallError ? error.repsDone : 0));
+      this.#release(gpns.slice(error instanceof HypercallError ? error.repsDone : 0));
       throw error;
     }
   }
@@ -223,14 +237,14 @@ export class ChildPartition {
    */
   delete(): void {
     if (this.#state === 'deleted') return;
-    const { gate, memory } = this.#kit;
+    const { gate } = this.#kit;
     const wasActive = this.#state === 'active';
     this.#state = 'deleted';
     for (const vp of this.#vps) this.suspend(vp);
     this.intercepts.close();
     this.connections.close();
     if (wasActive) changeState(gate, HypercallCode.HvCallFinalizePartition, this.id);
-    memory.release(withdrawAllMemory(gate, this.id));
+    this.#release(withdrawAllMemory(gate, this.id));
     changeState(gate, HypercallCode.HvCallDeletePartition, this.id);
     for (const stop of this.#observers.splice(0)) stop();
     this.#vps.clear();
@@ -251,6 +265,15 @@ export class ChildPartition {
     };
   }
 
+  /** Pages are ours again, or belong to the memory that was lent for them. */
+  #release(gpns: readonly number[]): void {
+    const bank = this.#lentBank;
+    const isLent = (gpn: number) =>
+      bank !== undefined && gpn >= bank.firstPage && gpn < bank.firstPage + bank.pageCount;
+    this.#lent.push(...gpns.filter(isLent));
+    this.#kit.memory.release(gpns.filter((gpn) => !isLent(gpn)));
+  }
+
   /** Makes a call that may find the pool short, and deposits until it does not. */
   #supplied<Result>(call: () => Result): Result {
     for (;;) {
@@ -263,6 +286,12 @@ export class ChildPartition {
       }
     }
   }
+}
+
+function poolPages({ bank, bankOffset, sizeBytes }: PoolMemory): number[] {
+  checkWholePages({ bankOffset, sizeBytes });
+  const first = bank.firstPage + bankOffset / PAGE_BYTES;
+  return Array.from({ length: sizeBytes / PAGE_BYTES }, (_, index) => first + index);
 }
 
 function checkWholePages(values: Readonly<Record<string, number>>): void {

@@ -9,7 +9,7 @@ export type {
   MessageRoute,
   SignalCallback,
 } from './child-connections.ts';
-export { ChildPartition, type MemoryMapping } from './child-partition.ts';
+export { ChildPartition, type MemoryMapping, type PoolMemory } from './child-partition.ts';
 export { FLAGS_PER_SINT } from './event-flags.ts';
 export { HypercallError } from './hypercall-error.ts';
 export { type DecodedMove, decodeMove } from './instruction.ts';

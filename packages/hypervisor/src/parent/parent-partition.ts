@@ -18,7 +18,7 @@ import type { PartitionOffer } from '../partition/configuration.ts';
 import type { ProcessorFactory } from '../partition/processor-factory.ts';
 import { type GuestCpu, type GuestProgram, programProcessors } from '../program/index.ts';
 import { createPartition, getPartitionId, nextChild } from './calls/partition-calls.ts';
-import { ChildPartition } from './child-partition.ts';
+import { ChildPartition, type PoolMemory } from './child-partition.ts';
 import { EventFlagAllocator } from './event-flags.ts';
 import { HypercallGate } from './hypercall-gate.ts';
 import { IdAllocator } from './id-allocator.ts';
@@ -54,6 +54,8 @@ export interface PartitionOptions {
   readonly processor?: ProcessorFactory;
   /** Pages to deposit at once; what is short later is deposited by itself. */
   readonly poolPages?: number;
+  /** Where the pages to deposit come from first; the parent's own memory unless given. */
+  readonly pool?: PoolMemory;
 }
 
 /** One per hypervisor. */
@@ -142,10 +144,10 @@ export class ParentPartition {
   }
 
   /** HvCallCreatePartition, its privileges and a first deposit: an uninitialized child. */
-  createPartition({ offer, processor, poolPages = 0 }: PartitionOptions = {}): ChildPartition {
+  createPartition({ offer, processor, poolPages = 0, pool }: PartitionOptions = {}): ChildPartition {
     const { gate } = this.#kit;
     const id = createPartition(gate, CreatePartitionFlag.LAPIC_ENABLED);
-    const child = new ChildPartition(this.#kit, id, () => this.#children.delete(Number(id)));
+    const child = new ChildPartition(this.#kit, id, () => this.#children.delete(Number(id)), pool);
     this.#children.set(Number(id), child);
     this.counters.partitionsCreated += 1;
     try {
