@@ -2,6 +2,8 @@
 
 export type { DsdtOptions } from './acpi/dsdt.ts';
 export { type AcpiOptions, acpiTables } from './acpi/tables.ts';
+export { Board, type BoardOptions, type SerialOptions } from './board/board.ts';
+export { PCI_HOLE, Place, pciGsi } from './board/places.ts';
 export { PortBus } from './bus/port-bus.ts';
 export {
   allOnes,

@@ -1,6 +1,6 @@
 /** The I/O port space of the board: who answers where (Intel SDM, Input/Output; ISA, bus sizing). */
 
-import { counters, tracePoint } from '@viridian/trace';
+import { counters, type InspectNode, tracePoint } from '@viridian/trace';
 import { allOnes, type RegisterBlock, type Width } from './ports.ts';
 
 const PORTS = 0x1_0000;
@@ -83,7 +83,7 @@ export class PortBus {
   }
 
   /** The map and the counters, for the inspection tree. */
-  inspect(): Record<string, unknown> {
+  inspect(): InspectNode {
     const map: Record<string, string> = {};
     for (const mapping of this.#mappings) {
       if (mapping) map[`${mapping.first.toString(16)}h+${mapping.count}`] = mapping.name;

@@ -1,5 +1,6 @@
 /** The 8042 with a keyboard and a mouse behind it (IBM PS/2 Technical Reference). */
 
+import type { InspectNode } from '@viridian/trace';
 import type { InterruptLine, RegisterBlock } from '../bus/ports.ts';
 import { ACK, Command, Config, Port, QUEUE_BYTES, RESEND, Status } from './spec.ts';
 
@@ -86,8 +87,9 @@ export class I8042 {
     this.#sync();
   }
 
-  inspect(): Record<string, unknown> {
-    return { ...this.save() };
+  inspect(): InspectNode {
+    const { keyboard, mouse, ...rest } = this.#state;
+    return { ...rest, keyboardBytes: keyboard.length, mouseBytes: mouse.length };
   }
 
   #report(from: Source, bytes: readonly number[]): boolean {

@@ -1,5 +1,6 @@
 /** The I/O APIC: 24 inputs, each redirected to the local APICs by a table (Intel 82093AA). */
 
+import type { InspectNode } from '@viridian/trace';
 import type { InterruptLine } from '../bus/ports.ts';
 import { Entry, Indirect, PINS, Reg, VERSION } from './spec.ts';
 
@@ -89,10 +90,11 @@ export class IoApic {
     this.#sync();
   }
 
-  inspect(): Record<string, unknown> {
+  inspect(): InspectNode {
     const { low, high, levels } = this.#state;
     const hex = (half: number) => (half >>> 0).toString(16).padStart(8, '0');
-    return { levels, redirection: low.map((half, pin) => `${hex(high[pin]!)}:${hex(half)}`) };
+    const redirection = Object.fromEntries(low.map((half, pin) => [pin, `${hex(high[pin]!)}:${hex(half)}`]));
+    return { levels, redirection };
   }
 
   #writeIndirect(value: number): void {

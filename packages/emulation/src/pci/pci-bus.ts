@@ -1,5 +1,6 @@
 /** Bus 0 behind configuration mechanism 1 (PCI Local Bus Specification, Configuration Mechanism #1). */
 
+import type { InspectNode } from '@viridian/trace';
 import { allOnes, type RegisterBlock, type Width } from '../bus/ports.ts';
 import type { ConfigSpace } from './config-space.ts';
 import { Address, Port } from './spec.ts';
@@ -48,7 +49,7 @@ export class PciBus implements RegisterBlock {
     this.#state = { ...state };
   }
 
-  inspect(): Record<string, unknown> {
+  inspect(): InspectNode {
     const functions: Record<string, string> = {};
     for (const [key, config] of this.#functions) {
       const hex = (offset: number) => config.read(offset, 2).toString(16).padStart(4, '0');

@@ -1,5 +1,6 @@
 /** The two 8259A of a PC with their edge/level registers (Intel 8259A; 82371AB PIIX4, Interrupt Controller). */
 
+import type { InspectNode } from '@viridian/trace';
 import type { InterruptLine, RegisterBlock } from '../bus/ports.ts';
 import {
   acknowledgeInput,
@@ -81,7 +82,7 @@ export class Pic8259Pair {
     this.#sync();
   }
 
-  inspect(): Record<string, unknown> {
+  inspect(): InspectNode {
     const [first, second] = this.#state.chips;
     return { first: { ...first }, second: { ...second } };
   }

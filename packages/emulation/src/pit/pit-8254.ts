@@ -1,5 +1,6 @@
 /** The interval timer of a PC with the gate of its third counter (Intel 8254; 82371AB PIIX4, NMI Status and Control). */
 
+import type { InspectNode } from '@viridian/trace';
 import type { Clock, InterruptLine, RegisterBlock, Timer } from '../bus/ports.ts';
 import {
   type CounterState,
@@ -92,7 +93,7 @@ export class Pit8254 {
     this.#sync();
   }
 
-  inspect(): Record<string, unknown> {
+  inspect(): InspectNode {
     const tick = this.#tick();
     const counters = this.#state.counters.map((counter) => ({
       mode: counter.mode,
@@ -100,7 +101,7 @@ export class Pit8254 {
       count: currentCount(counter, tick),
       out: outLevel(counter, tick),
     }));
-    return { counters, portB: this.#state.portB };
+    return { counter: Object.fromEntries(counters.entries()), portB: this.#state.portB };
   }
 
   #tick(): number {

@@ -1,5 +1,6 @@
 /** Power management as ACPI sees it: events, sleep, the PM timer; and the reset register beside it. */
 
+import type { InspectNode } from '@viridian/trace';
 import type { Clock, InterruptLine, RegisterBlock, Timer, Width } from '../bus/ports.ts';
 import {
   EN_BITS,
@@ -104,7 +105,7 @@ export class AcpiPm implements RegisterBlock {
     this.#sync();
   }
 
-  inspect(): Record<string, unknown> {
+  inspect(): InspectNode {
     return { ...this.#state, pmTimer: this.#pmTimer() };
   }
 

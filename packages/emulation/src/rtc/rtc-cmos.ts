@@ -1,5 +1,6 @@
 /** The clock and the 256 bytes of battery-backed memory of a PC (Motorola MC146818; 82371AB PIIX4, Real-Time Clock). */
 
+import type { InspectNode } from '@viridian/trace';
 import type { Clock, InterruptLine, RegisterBlock, Timer } from '../bus/ports.ts';
 import { decodeAlarm, decodeHours, isTimeRegister, loadTime, storeTime } from './calendar.ts';
 import { ANY, Reg, RegA, RegB, RegC, UPDATE_NS, VALID_TIME } from './spec.ts';
@@ -79,7 +80,7 @@ export class RtcCmos implements RegisterBlock {
     this.#sync();
   }
 
-  inspect(): Record<string, unknown> {
+  inspect(): InspectNode {
     const seconds = Math.floor(this.#clock.nowNs() / NS_PER_SECOND) + this.#state.offsetSeconds;
     const [a, b, c] = this.#state.ram.slice(Reg.A, Reg.D);
     return { unixSeconds: seconds, a, b, c };

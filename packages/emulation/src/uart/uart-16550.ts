@@ -1,5 +1,6 @@
 /** A 16550A serial port whose line is infinitely fast (National Semiconductor PC16550D). */
 
+import type { InspectNode } from '@viridian/trace';
 import type { ByteSink, InterruptLine, RegisterBlock } from '../bus/ports.ts';
 import { Fcr, FIFO_BYTES, Ier, Iir, Lcr, Lsr, Mcr, Msr, Reg, RX_TRIGGER_BYTES } from './spec.ts';
 
@@ -90,8 +91,9 @@ export class Uart16550 implements RegisterBlock {
     this.#sync();
   }
 
-  inspect(): Record<string, unknown> {
-    return { ...this.save(), iir: this.#pending() };
+  inspect(): InspectNode {
+    const { rx, ...rest } = this.#state;
+    return { ...rest, receivedBytes: rx.length, iir: this.#pending() };
   }
 
   readPort(offset: number): number {
