@@ -70,7 +70,8 @@ export class X86Processor implements Processor {
     this.#data = new Uint8Array(buffer, this.#vp + State.EXIT_DATA, 16);
     this.registers = new RegisterFile(buffer, this.#vp);
     machine.core.reset(this.#vp);
-    machine.core.initialize(this.#vp);
+    // The first is the bootstrap processor; the others wait for their start-up interrupt.
+    if (index !== 0) machine.core.initialize(this.#vp);
   }
 
   /** Instructions executed since the processor was made. */
