@@ -1,0 +1,86 @@
+/** Compares what two processors made of a case, and writes a difference down so that it can be looked into. */
+
+import { decode } from '../../src/disassembler/decode.ts';
+import { disassemble } from '../../src/disassembler/disassemble.ts';
+import { registerName } from '../../src/disassembler/format.ts';
+import { ARITHMETIC_FLAGS, ENDLESS, Flag, type Result, type TestCase } from './case.ts';
+import { CODE } from './layout.ts';
+
+const COMPARED_FLAGS = ARITHMETIC_FLAGS | Flag.DF | Flag.NT | Flag.AC | Flag.ID;
+const PAGE_FAULT = 14;
+const HALF = 1n << 63n;
+
+const hex = (value: bigint | number) => `0x${value.toString(16)}`;
+const hexBytes = (bytes: Uint8Array) => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+
+/** Differences between the host's result and ours, one line each; none when they agree. */
+export function differences(test: TestCase, host: Result, ours: Result): string[] {
+  const found: string[] = [];
+  const check = (what: string, expected: bigint | number, actual: bigint | number) => {
+    if (expected !== actual) found.push(`${what}: host ${hex(expected)}, ours ${hex(actual)}`);
+  };
+  check('trap', host.trap, ours.trap);
+  check('rip', host.rip, ours.rip);
+  if (host.trap !== ours.trap || ours.trap === ENDLESS) return found;
+  if (host.trap === PAGE_FAULT) comparePageFaults(host, ours, check);
+  else check('error', host.error, ours.error);
+  if (test.undefinedResult && ours.trap === 3) return found;
+  ours.registers.forEach((value, register) => {
+    // 32-bit code does not see the rest.
+    const width = test.bits === 64 ? 64 : 32;
+    if (test.bits === 32 && register >= 8) return;
+    const name = registerName(register, width / 8, true);
+    check(name, BigInt.asUintN(width, host.registers[register]!), BigInt.asUintN(width, value));
+  });
+  const mask = COMPARED_FLAGS & ~test.undefinedFlags;
+  check('flags', host.flags & mask, ours.flags & mask);
+  compareMemory(test, host, ours, found);
+  return found;
+}
+
+function comparePageFaults(
+  host: Result,
+  ours: Result,
+  check: (what: string, expected: bigint | number, actual: bigint | number) => void,
+): void {
+  check('cr2', host.address, ours.address);
+  // Linux hides from programs what is present in the kernel's half.
+  const hidden = host.address >= HALF ? 1 : 0;
+  check('error', host.error & ~hidden, ours.error & ~hidden);
+}
+
+function compareMemory(_: TestCase, host: Result, ours: Result, found: string[]): void {
+  const same =
+    host.changed.length === ours.changed.length &&
+    (host.changed.length === 0 || host.changedAt === ours.changedAt) &&
+    host.changed.every((byte, at) => byte === ours.changed[at]);
+  if (same) return;
+  const show = (result: Result) =>
+    result.changed.length === 0 ? 'unchanged' : `${hexBytes(result.changed.subarray(0, 64))} at ${hex(result.changedAt)}`;
+  found.push(`data: host ${show(host)}, ours ${show(ours)}`);
+}
+
+/** The instructions of a case as text. */
+export function disassembleCase(test: TestCase): string {
+  const lines: string[] = [];
+  for (let at = 0; at < test.code.length; ) {
+    const { text, bytes } = disassemble(test.code, test.bits, CODE + test.codeAt + at, at);
+    lines.push(text);
+    at += decode(test.code, at, test.bits)?.bytes ?? bytes;
+  }
+  return lines.join('; ');
+}
+
+/** A difference with all that is needed to run the case again. */
+export function describe(test: TestCase, host: Result, ours: Result, found: readonly string[]): string {
+  const registers = [...test.registers]
+    .slice(0, test.bits === 64 ? 16 : 8)
+    .map((value, register) => `${registerName(register, test.bits / 8, true)}=${hex(value)}`);
+  const lines = [
+    `${disassembleCase(test)}   [${hexBytes(test.code)}] ${test.bits}-bit at ${hex(CODE + test.codeAt)}, seed ${test.seed}`,
+    `  before: flags=${hex(test.flags)} ${registers.join(' ')}`,
+  ];
+  if (test.patch.length > 0) lines.push(`  data: ${hexBytes(test.patch)} at ${hex(test.patchAt)}`);
+  lines.push(`  ends: host trap ${host.trap} at ${hex(host.rip)}, ours trap ${ours.trap} at ${hex(ours.rip)}`);
+  return [...lines, ...found.map((line) => `  ${line}`)].join('\n');
+}

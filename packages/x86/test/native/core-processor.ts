@@ -1,0 +1,202 @@
+/** Runs cases on the processor of this package, in a machine laid out as the host's child process is. */
+
+import { decode } from '../../src/disassembler/decode.ts';
+import { CodeMachine, Outcome, Reg, Seg, StopReason } from '../../src/index.ts';
+import { ENDLESS, type Memory, type Result, type TestCase } from './case.ts';
+import { CODE, CODE_BYTES, DATA, DATA_BYTES, FLOAT_BYTES, GS_BASE, PAGE, READ_ONLY } from './layout.ts';
+
+/** Physical addresses. */
+const CODE_AT = 0x10000;
+const DATA_AT = 0x40000;
+const READ_ONLY_AT = 0x43000;
+const TABLES = 0x100000;
+const MEMORY_BYTES = 0x180000;
+
+const INT3 = 0xcc;
+/** INT3, INT n, INTO. */
+const BREAKPOINTS = [INT3, 0xcd, 0xce];
+/** Error code of #GP for a gate of INT3 or INTO that the table of interrupts does not have. */
+const MISSING_GATE = [3 * 8 + 2, 4 * 8 + 2];
+const PRESENT_USER = 5n;
+const WRITABLE = 2n;
+const NO_EXECUTE = 1n << 63n;
+/** Instructions that a case may take. */
+const MOST_INSTRUCTIONS = 2000;
+
+/** A machine at privilege level 3, whose every exception ends the case. */
+export class CoreProcessor {
+  readonly #machine: CodeMachine;
+  readonly #memory: Memory;
+  readonly #data: Uint8Array;
+  readonly #dataWords: Uint32Array;
+  readonly #expected = new Uint8Array(DATA_BYTES);
+  readonly #expectedWords = new Uint32Array(this.#expected.buffer);
+  #vector = -1;
+  #error = 0;
+  #lastAt = CODE_BYTES;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+    this.#machine = new CodeMachine({
+      bits: 64,
+      memoryBytes: MEMORY_BYTES,
+      handler: {
+        exception: (vector, error, hasError) => {
+          this.#vector = vector;
+          this.#error = hasError ? error : 0;
+          return Outcome.SUSPEND;
+        },
+      },
+    });
+    this.#mapPages();
+    const { registers, processor, memory: bytes } = this.#machine;
+    registers.qwords[Reg.CR3] = BigInt(TABLES);
+    registers.qwords[Reg.CR0] = 0x80050033n;
+    registers.qwords[Reg.CR4] = 0x620n;
+    registers.idtr.limit = 0;
+    // A task state segment too small for a map of ports.
+    registers.segments[Seg.TR] = { base: 0n, limit: 0, selector: 0x40, attributes: 0x8b };
+    processor.exceptionFilter = 0xffffffff;
+    bytes.fill(INT3, CODE_AT, CODE_AT + CODE_BYTES);
+    this.#data = bytes.subarray(DATA_AT, DATA_AT + DATA_BYTES);
+    this.#dataWords = new Uint32Array(bytes.buffer, this.#data.byteOffset, DATA_BYTES / 4);
+    this.#data.set(memory.data);
+    bytes.set(memory.readOnly, READ_ONLY_AT);
+  }
+
+  /** Runs a case from its state to the first exception. */
+  run(test: TestCase): Result {
+    const { registers, processor } = this.#machine;
+    this.#begin(test);
+    this.#vector = -1;
+    const reason = processor.runInstructions(MOST_INSTRUCTIONS);
+    const result: Result = {
+      trap: reason === StopReason.SUSPENDED ? this.#vector : ENDLESS,
+      error: this.#error,
+      address: registers.qwords[Reg.CR2]!,
+      flags: registers.dwords[Reg.RFLAGS * 2]!,
+      rip: registers.qwords[Reg.RIP]!,
+      registers: registers.qwords.slice(0, 16),
+      floats: test.floats === undefined ? undefined : this.#saveFloats(),
+      changedAt: 0,
+      changed: new Uint8Array(0),
+    };
+    this.#translateBreakpoint(test, result);
+    this.#end(test, result);
+    return result;
+  }
+
+  #begin(test: TestCase): void {
+    const { registers, processor, memory } = this.#machine;
+    const is64 = test.bits === 64;
+    const code = CODE_AT + test.codeAt;
+    memory.set(test.code, code);
+    // Places are used in rising order: only one that was used before, or overlaps, may have been decoded.
+    if (test.codeAt <= this.#lastAt) processor.flushTlb();
+    this.#lastAt = test.codeAt + test.code.length;
+    this.#data.set(test.patch, test.patchAt);
+    registers.qwords.set(test.registers);
+    registers.qwords[Reg.RFLAGS] = BigInt(test.flags | 0x202);
+    registers.qwords[Reg.RIP] = BigInt(CODE + test.codeAt);
+    registers.qwords[Reg.CR2] = 0n;
+    const { segments } = registers;
+    for (const index of [Seg.ES, Seg.SS, Seg.DS]) {
+      segments[index] = { base: 0n, limit: 0xffffffff, selector: 0x2b, attributes: 0xc0f3 };
+    }
+    segments[Seg.CS] = {
+      base: 0n,
+      limit: 0xffffffff,
+      selector: is64 ? 0x33 : 0x23,
+      attributes: is64 ? 0xa0fb : 0xc0fb,
+    };
+    segments[Seg.FS] = { base: 0n, limit: 0, selector: 0, attributes: 0 };
+    segments[Seg.GS] = { base: BigInt(GS_BASE), limit: 0, selector: 0, attributes: 0 };
+    if (test.floats !== undefined) this.#loadFloats(test.floats);
+  }
+
+  /** INT3 and INTO meet a table without gates: what they would have raised. */
+  #translateBreakpoint(test: TestCase, result: Result): void {
+    if (result.trap !== 13 || !MISSING_GATE.includes(result.error)) return;
+    const at = CODE_AT + Number(result.rip) - CODE;
+    const instruction = decode(this.#machine.memory, at, test.bits);
+    if (instruction === undefined || !BREAKPOINTS.includes(instruction.byte)) return;
+    result.trap = (result.error - 2) / 8;
+    result.error = 0;
+    result.rip += BigInt(instruction.bytes);
+  }
+
+  /** Finds what the case changed and puts memory back. */
+  #end(test: TestCase, result: Result): void {
+    const { memory } = this.#machine;
+    const codeAt = CODE_AT + test.codeAt;
+    memory.fill(INT3, codeAt, codeAt + test.code.length);
+    const { data } = this.#memory;
+    const expected = this.#expected;
+    const now = this.#data;
+    expected.set(data);
+    expected.set(test.patch, test.patchAt);
+    let word = 0;
+    while (word < DATA_BYTES / 4 && this.#dataWords[word] === this.#expectedWords[word]) word += 1;
+    if (word < DATA_BYTES / 4) {
+      let first = word * 4;
+      while (now[first] === expected[first]) first += 1;
+      let last = DATA_BYTES;
+      while (now[last - 1] === expected[last - 1]) last -= 1;
+      result.changedAt = first;
+      result.changed = now.slice(first, last);
+      now.set(data);
+    } else if (test.patch.length > 0) {
+      const { patchAt } = test;
+      now.set(data.subarray(patchAt, patchAt + test.patch.length), patchAt);
+    }
+  }
+
+  #mapPages(): void {
+    const { memory } = this.#machine;
+    const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+    const upper = PRESENT_USER | WRITABLE;
+    const table = (index: number) => TABLES + index * PAGE;
+    view.setBigUint64(table(0), BigInt(table(1)) | upper, true);
+    view.setBigUint64(table(1), BigInt(table(2)) | upper, true);
+    view.setBigUint64(table(2) + (CODE >>> 21) * 8, BigInt(table(3)) | upper, true);
+    view.setBigUint64(table(2) + (DATA >>> 21) * 8, BigInt(table(4)) | upper, true);
+    const page = (at: number, address: number, physical: number, rights: bigint) =>
+      view.setBigUint64(table(at) + ((address >>> 12) & 511) * 8, BigInt(physical) | rights, true);
+    for (let at = 0; at < CODE_BYTES; at += PAGE) page(3, CODE + at, CODE_AT + at, PRESENT_USER);
+    for (let at = 0; at < DATA_BYTES; at += PAGE)
+      page(4, DATA + at, DATA_AT + at, PRESENT_USER | WRITABLE | NO_EXECUTE);
+    page(4, READ_ONLY, READ_ONLY_AT, PRESENT_USER | NO_EXECUTE);
+  }
+
+  /** Loads an FXSAVE image (Intel SDM volume 1, "Operation of FXSAVE"). */
+  #loadFloats(image: Uint8Array): void {
+    const { floatControl, x87, xmm } = this.#machine.registers;
+    const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
+    floatControl.fcw = view.getUint16(0, true);
+    floatControl.fsw = view.getUint16(2, true);
+    floatControl.ftw = image[4]!;
+    floatControl.mxcsr = view.getUint32(24, true);
+    const top = (floatControl.fsw >> 11) & 7;
+    for (let i = 0; i < 8; i += 1) {
+      x87.set(image.subarray(32 + i * 16, 42 + i * 16), ((top + i) & 7) * 16);
+    }
+    xmm.set(image.subarray(160, 416));
+  }
+
+  #saveFloats(): Uint8Array {
+    const { floatControl, x87, xmm } = this.#machine.registers;
+    const image = new Uint8Array(FLOAT_BYTES);
+    const view = new DataView(image.buffer);
+    view.setUint16(0, floatControl.fcw, true);
+    view.setUint16(2, floatControl.fsw, true);
+    image[4] = floatControl.ftw;
+    view.setUint32(24, floatControl.mxcsr, true);
+    const top = (floatControl.fsw >> 11) & 7;
+    for (let i = 0; i < 8; i += 1) {
+      const from = ((top + i) & 7) * 16;
+      image.set(x87.subarray(from, from + 10), 32 + i * 16);
+    }
+    image.set(xmm, 160);
+    return image;
+  }
+}

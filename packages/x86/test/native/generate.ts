@@ -1,0 +1,285 @@
+/** Makes cases: an instruction, operands that it can work on, and a state around it. */
+
+import type { Opcode } from '../../src/disassembler/opcode-table.ts';
+import { ARITHMETIC_FLAGS, Flag, type TestCase } from './case.ts';
+import { type Encoded, encodeInstruction, landing } from './encode.ts';
+import { CODE, CODE_BYTES, DATA, DATA_BYTES, PAGE, READ_ONLY } from './layout.ts';
+import { Random } from './random.ts';
+import { undefinedFlags, undefinedResult } from './undefined.ts';
+
+/** Cases lie this far apart, so that short branches stay among INT3. */
+const SLOT_BYTES = 64;
+const SLOT_START = 24;
+const SLOTS = CODE_BYTES / SLOT_BYTES - 2;
+
+const RAX = 0;
+const RCX = 1;
+const RDX = 2;
+const RBX = 3;
+const RSP = 4;
+const RBP = 5;
+const RSI = 6;
+const RDI = 7;
+
+/** Bytes of a case's memory and where they lie from DATA on. */
+interface Patch {
+  at: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A case on its way. */
+interface Draft {
+  readonly random: Random;
+  readonly opcode: Opcode;
+  readonly bits: 32 | 64;
+  readonly target: number;
+  readonly address: number;
+  readonly encoded: Encoded;
+  readonly registers: BigUint64Array;
+  flags: number;
+  patch: Patch | undefined;
+}
+
+/** Makes the case of a seed from a row of the opcode table; `place` numbers the cases of a batch. */
+export function generateCase(opcode: Opcode, bits: 32 | 64, seed: number, place: number): TestCase {
+  const random = new Random(seed);
+  const target = chooseTarget(random, opcode);
+  const codeAt = chooseCodePlace(random, place);
+  const encoded = encodeInstruction(random, opcode, { bits, target, address: CODE + codeAt });
+  const draft: Draft = {
+    random,
+    opcode,
+    bits,
+    target,
+    address: CODE + codeAt,
+    encoded,
+    registers: new BigUint64Array(16),
+    flags: chooseFlags(random),
+    patch: undefined,
+  };
+  fillRegisters(draft);
+  refine(draft);
+  for (const [register, value] of encoded.fixed) draft.registers[register] = value;
+  if (bits === 32) cutRegisters(draft.registers);
+  const name = opcode.names[0]!;
+  const count = shiftCount(draft);
+  const size = opcode.operands[0]?.[1] === 'b' ? 8 : encoded.operandBits;
+  return {
+    seed,
+    opcode,
+    bits,
+    code: Uint8Array.from(encoded.code),
+    codeAt,
+    registers: draft.registers,
+    flags: draft.flags,
+    patchAt: draft.patch?.at ?? 0,
+    patch: draft.patch?.bytes ?? new Uint8Array(0),
+    floats: undefined,
+    undefinedFlags: undefinedFlags(name, size, count),
+    undefinedResult: undefinedResult(name, size, count),
+  };
+}
+
+function cutRegisters(registers: BigUint64Array): void {
+  registers.forEach((value, register) => {
+    registers[register] = register < 8 ? value & 0xffffffffn : 0n;
+  });
+}
+
+/** An address in the data, seldom where an access fails. */
+function chooseTarget(random: Random, opcode: Opcode): number {
+  // Packed operands have to be aligned.
+  const aligned = opcode.operands.some((operand) => operand[1] === 'o') || random.once(3);
+  const at = DATA + 256 + random.below(DATA_BYTES - 512);
+  switch (random.below(40)) {
+    case 0: // over the end into a missing page
+      return DATA + DATA_BYTES - random.below(20);
+    case 1: // over the start
+      return DATA - random.below(20);
+    case 2:
+      return READ_ONLY + random.below(PAGE - 16);
+    case 3: // from one page to the other
+      return DATA + PAGE - random.below(20);
+    case 4:
+      return random.next() & 0x7fffffff;
+    default:
+      return aligned ? at & ~15 : at;
+  }
+}
+
+/** Mostly a slot; seldom the end of a page or of all code. */
+function chooseCodePlace(random: Random, place: number): number {
+  const slot = 1 + (place % SLOTS);
+  if (random.once(60)) return slot * SLOT_BYTES + SLOT_BYTES - 1 - random.below(8);
+  if (random.once(400)) return CODE_BYTES - 1 - random.below(8);
+  return slot * SLOT_BYTES + SLOT_START;
+}
+
+function chooseFlags(random: Random): number {
+  let flags = random.next() & ARITHMETIC_FLAGS;
+  if (random.once(4)) flags |= Flag.DF;
+  if (random.once(32)) flags |= Flag.AC;
+  return flags;
+}
+
+function fillRegisters({ random, registers }: Draft): void {
+  registers.forEach((_, register) => {
+    registers[register] = random.integer();
+  });
+  registers[RSP] = BigInt(DATA + 512 + random.below(DATA_BYTES - 1024)) & ~7n;
+  if (random.once(16)) registers[RSP] = BigInt(DATA + DATA_BYTES - random.below(32));
+  if (random.once(32)) registers[RSP] = BigInt(DATA + random.below(32));
+}
+
+function shiftCount({ opcode, encoded, registers }: Draft): number {
+  const last = opcode.operands.at(-1);
+  if (last === 'cl') return Number(registers[RCX]! & 0xffn);
+  return last === '1' ? 1 : encoded.immediate;
+}
+
+/** Puts bytes into the data at an address, where there is data. */
+function patch(draft: Draft, address: number, value: bigint, bytes: number): void {
+  const at = address - DATA;
+  if (at < 0 || at + bytes > DATA_BYTES) return;
+  const content = new Uint8Array(bytes);
+  for (let i = 0; i < bytes; i += 1) content[i] = Number((value >> BigInt(8 * i)) & 0xffn);
+  draft.patch = { at, bytes: content };
+}
+
+const masked = (value: bigint, bits: number) => BigInt.asUintN(bits, value);
+
+/** Operand bits with the byte forms told apart. */
+function operandSize({ opcode, encoded }: Draft): number {
+  return opcode.operands[0]?.[1] === 'b' ? 8 : encoded.operandBits;
+}
+
+/** Gives the operand of ModRM.rm a value, in its register or in memory. */
+function setRm(draft: Draft, value: bigint): void {
+  const { encoded, registers, target } = draft;
+  if (encoded.isMemory) patch(draft, target, value, operandSize(draft) / 8);
+  else if (encoded.rm >= 0) registers[encoded.rm] = value;
+}
+
+/** Values without which an instruction would mostly fail, or do the same. */
+function refine(draft: Draft): void {
+  const { random, registers, opcode } = draft;
+  const refinement = REFINEMENTS[opcode.names[0]!];
+  if (refinement !== undefined) refinement(draft);
+  else if (opcode.operands.some((operand) => /^[XY]/.test(operand))) refineString(draft);
+  if (opcode.operands.at(-1) === 'cl' && random.once(2)) {
+    registers[RCX] = (registers[RCX]! & ~0xffn) | BigInt(random.below(70));
+  }
+}
+
+const codePointer = ({ random, address, encoded }: Draft) => landing(address, encoded.code.length, random);
+const dataPointer = (random: Random) => BigInt(DATA + 256 + random.below(DATA_BYTES - 1024));
+
+function refineString({ random, registers, encoded }: Draft): void {
+  const upper = encoded.addressBits === 32 && random.once(2) ? BigInt(random.next()) << 32n : 0n;
+  registers[RSI] = dataPointer(random) | upper;
+  registers[RDI] = (random.once(3) ? registers[RSI]! + BigInt(random.below(32) - 16) : dataPointer(random)) | upper;
+  registers[RCX] = BigInt(random.once(8) ? random.below(5000) : random.below(24)) | upper;
+  if (random.once(16)) registers[random.pick([RSI, RDI])] = BigInt(DATA + DATA_BYTES - random.below(64));
+  if (random.once(2)) registers[RAX] = 0n;
+}
+
+function refineDivision(draft: Draft): void {
+  const { random, registers, opcode } = draft;
+  const bits = operandSize(draft);
+  if (random.once(4)) return;
+  const signed = opcode.names[0] === 'idiv';
+  const divisor = masked(random.integer(), bits) || 3n;
+  const negative = signed && random.once(2);
+  // A quotient that fits, more or less.
+  const quotient = masked(random.integer(), signed ? bits - 1 : bits);
+  const dividend = negative ? -(quotient * divisor) : quotient * divisor + BigInt(random.below(3));
+  setRm(draft, signed && random.once(2) ? masked(-divisor, bits) : divisor);
+  if (bits === 8) registers[RAX] = masked(dividend, 16) | (random.wide() & ~0xffffn);
+  else {
+    registers[RAX] = masked(dividend, bits);
+    registers[RDX] = masked(dividend >> BigInt(bits), bits);
+  }
+}
+
+function refineReturn(draft: Draft): void {
+  const { random, registers } = draft;
+  if (random.once(4)) return;
+  const bits = draft.bits === 64 ? 64 : draft.encoded.operandBits;
+  patch(draft, Number(registers[RSP]!), codePointer(draft), bits / 8);
+}
+
+function refineIndirect(draft: Draft): void {
+  const { random, registers, encoded, target, bits } = draft;
+  if (random.once(6)) return;
+  if (encoded.isMemory) patch(draft, target, codePointer(draft), bits / 8);
+  else registers[encoded.rm] = codePointer(draft);
+}
+
+function refineCompareExchange(draft: Draft): void {
+  const { random, registers } = draft;
+  if (random.once(2)) setRm(draft, masked(registers[RAX]!, operandSize(draft)));
+}
+
+function refineWideExchange(draft: Draft): void {
+  const { random, registers, encoded, target } = draft;
+  const half = encoded.operandBits === 64 ? 64 : 32;
+  if (random.once(2)) return;
+  const value = masked(registers[RAX]!, half) | (masked(registers[RDX]!, half) << BigInt(half));
+  patch(draft, target, value, half / 4);
+}
+
+function refineFlagsPop(draft: Draft): void {
+  const { random, registers, encoded } = draft;
+  // Single-stepping would end the case before its INT3.
+  const value = random.wide() & ~BigInt(Flag.TF);
+  patch(draft, Number(registers[RSP]!), value, encoded.operandBits / 8);
+}
+
+function refineBitTest({ random, registers, encoded }: Draft): void {
+  if (encoded.isMemory && encoded.reg >= 0 && !random.once(8)) {
+    registers[encoded.reg] = BigInt.asUintN(64, BigInt(random.below(2048) - 1024));
+  }
+}
+
+function refineFrame({ random, registers }: Draft): void {
+  if (!random.once(8)) registers[RBP] = dataPointer(random);
+}
+
+function refineCounter({ random, registers }: Draft): void {
+  if (random.once(2)) registers[RCX] = BigInt(random.below(3));
+}
+
+function refineTranslation({ random, registers }: Draft): void {
+  registers[RBX] = dataPointer(random);
+}
+
+function refineBound(draft: Draft): void {
+  const { random, target, encoded } = draft;
+  if (random.once(4)) return;
+  const bits = encoded.operandBits;
+  const value = masked(random.integer(), bits - 1);
+  patch(draft, target, masked(-value, bits) | (value << BigInt(bits)), bits / 4);
+}
+
+const REFINEMENTS: Readonly<Record<string, (draft: Draft) => void>> = {
+  div: refineDivision,
+  idiv: refineDivision,
+  ret: refineReturn,
+  call: refineIndirect,
+  jmp: refineIndirect,
+  cmpxchg: refineCompareExchange,
+  cmpxchg8b: refineWideExchange,
+  popfw: refineFlagsPop,
+  bt: refineBitTest,
+  bts: refineBitTest,
+  btr: refineBitTest,
+  btc: refineBitTest,
+  enter: refineFrame,
+  leave: refineFrame,
+  loop: refineCounter,
+  loope: refineCounter,
+  loopne: refineCounter,
+  jcxz: refineCounter,
+  xlat: refineTranslation,
+  bound: refineBound,
+};
