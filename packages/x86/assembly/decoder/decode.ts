@@ -93,6 +93,8 @@ export function decode(mode: u32, code: usize, offset: u32, op: usize): u32 {
       if (ripRelative) store<u8>(op + OP_BASE, <u8>RIP_BASE);
     }
   }
+  // A stack access that is not canonical is #SS.
+  else if (defaultsTo64(opcode, modrm)) usual = SS;
   store<u8>(op + OP_SEGMENT, <u8>((segment < 0 ? usual : <u32>segment | 0x80) | (addressCode << 3)));
   const immediate = readImmediate(immediateForm(opcode, modrm), immediateSize, addressCode);
   store<i64>(op + OP_IMMEDIATE, immediate);

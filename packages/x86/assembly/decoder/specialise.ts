@@ -5,7 +5,7 @@ import {
   opIsMemory, opModrm, opPrefixes, opSegment, opSize, OP_REX, PREFIX_F2, PREFIX_F3, PREFIX_LOCK,
 } from '../micro-op';
 import { MODE_64, MODE_CODE_32, MODE_FLAT, MODE_SINGLE } from '../mode-bits';
-import { FS } from '../state';
+import { CS, FS } from '../state';
 import { HANDLER_INTEGER } from './handlers';
 import * as H from './hot-handlers';
 
@@ -49,6 +49,7 @@ export function specialise(op: usize, mode: u32): void {
   if (opPrefixes(op) & (PREFIX_LOCK | PREFIX_F2 | PREFIX_F3)) return;
   const memory = opIsMemory(op);
   if (memory && (opSegment(op) >= FS || opAddressBits(op) != (is64 ? 64 : 32))) return;
+  if (memory && !is64 && opSegment(op) == CS) return; // not for writing
   const code = <u32>load<u16>(op + OP_CODE16);
   const size = opSize(op);
   if (code == 0x88 && memory) {

@@ -92,8 +92,11 @@ export function compareExchangeWide(vp: usize, op: usize): void {
   const half: u32 = opSize(op) == 8 ? 8 : 4;
   const at = linearAddress(vp, op, half * 2, true);
   if (half == 8 && at & 15) raiseGP(vp, 0);
-  probeWrite(vp, at, half);
-  probeWrite(vp, at + half, half);
+  if (half == 4) probeWrite(vp, at, 8);
+  else {
+    probeWrite(vp, at, 8);
+    probeWrite(vp, at + 8, 8);
+  }
   const low = readSized(vp, at, half);
   const high = readSized(vp, at + half, half);
   const equal = low == loadSlot(vp, RAX, half) && high == loadSlot(vp, RDX, half);

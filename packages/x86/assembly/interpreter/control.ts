@@ -2,15 +2,15 @@
 
 import { raiseBR, raiseGP, raiseUD } from '../exception';
 import { condition } from '../flags';
-import { probeWrite, readSized } from '../memory/access';
+import { probeWrite, readSized, writeSized } from '../memory/access';
 import { linearAddress, segmentLinear } from '../memory/segment';
 import { opAddressBits, opImmediate, opSize } from '../micro-op';
 import { MODE_64 } from '../mode-bits';
 import { segmentAddress } from '../mode';
-import { CS, MODE_WORD, RAX, RBP, RBX, RCX, RDI, RDX, RIP, RSI, RSP, SEG_LIMIT, SS } from '../state';
+import { CS, MODE_WORD, RBP, RCX, RIP, RSP, SCRATCH, SEG_LIMIT, SS } from '../state';
 import { zero } from '../flags';
 import { signExtend } from './arithmetic';
-import { loadSlot, maskOf, peek, pop, push, readReg, readRm, setStackPointer, stackMask, storeSlot } from './operands';
+import { loadSlot, maskOf, peek, push, readReg, readRm, setStackPointer, stackMask, storeSlot } from './operands';
 
 /** Checks a near branch's target, before anything changes. */
 export function checkTarget(vp: usize, target: u64): void {
@@ -66,23 +66,22 @@ export function nearReturn(vp: usize, op: usize, release: u64): void {
   store<u64>(vp + RIP, target);
 }
 
+/** ENTER: the registers change when nothing can fail any more. The end of the new room is checked as if it were written. */
 export function enter(vp: usize, op: usize): void {
   const size = opSize(op);
   const room = <u64>opImmediate(op) & 0xffff;
-  const level = <u32>(opImmediate(op) >> 16) & 31;
-  const before = load<u64>(vp + RSP);
+  const level = <u64>(opImmediate(op) >> 16) & 31;
   const mask = stackMask(vp);
-  const frame = (before - size) & mask;
-  const final = (frame - <u64>level * size - room) & mask;
-  // A push that faults on the way is undone by the stack pointer alone: the frame is probed first.
-  probeWrite(vp, segmentLinear(vp, SS, (frame - <u64>level * size) & mask, size, true), size);
-  push(vp, size, loadSlot(vp, RBP, size));
-  let base = load<u64>(vp + RBP);
-  for (let i: u32 = 1; i < level; i++) {
-    base = (base - size) & mask;
-    push(vp, size, readSized(vp, segmentLinear(vp, SS, base, size, false), size));
+  const frame = (load<u64>(vp + RSP) - size) & mask;
+  const final = (frame - level * size - room) & mask;
+  writeSized(vp, segmentLinear(vp, SS, frame, size, true), size, loadSlot(vp, RBP, size));
+  const base = load<u64>(vp + RBP);
+  for (let i: u64 = 1; i < level; i++) {
+    const value = readSized(vp, segmentLinear(vp, SS, (base - i * size) & mask, size, false), size);
+    writeSized(vp, segmentLinear(vp, SS, (frame - i * size) & mask, size, true), size, value);
   }
-  if (level) push(vp, size, frame);
+  if (level) writeSized(vp, segmentLinear(vp, SS, (frame - level * size) & mask, size, true), size, frame);
+  probeWrite(vp, segmentLinear(vp, SS, final, size, true), size);
   storeSlot(vp, RBP, size, frame);
   setStackPointer(vp, final);
 }
@@ -95,23 +94,24 @@ export function leave(vp: usize, op: usize): void {
   storeSlot(vp, RBP, size, value);
 }
 
+/** PUSHA: a fault leaves the stack pointer as it was. */
 export function pushAll(vp: usize, size: u32): void {
   const before = load<u64>(vp + RSP);
-  const bottom = (before - 8 * size) & stackMask(vp);
-  segmentLinear(vp, SS, bottom, size, true);
-  for (let i: usize = 0; i < 8; i++) push(vp, size, i == 4 ? before : load<u64>(vp + (i << 3)));
+  const mask = stackMask(vp);
+  for (let i: u32 = 0; i < 8; i++) {
+    const pointer = (before - (i + 1) * size) & mask;
+    writeSized(vp, segmentLinear(vp, SS, pointer, size, true), size, i == 4 ? before : load<u64>(vp + (<usize>i << 3)));
+  }
+  setStackPointer(vp, before - 8 * size);
 }
 
+/** POPA: all is read before a register changes. */
 export function popAll(vp: usize, size: u32): void {
-  peek(vp, size, 7 * size);
-  storeSlot(vp, RDI, size, pop(vp, size));
-  storeSlot(vp, RSI, size, pop(vp, size));
-  storeSlot(vp, RBP, size, pop(vp, size));
-  pop(vp, size);
-  storeSlot(vp, RBX, size, pop(vp, size));
-  storeSlot(vp, RDX, size, pop(vp, size));
-  storeSlot(vp, RCX, size, pop(vp, size));
-  storeSlot(vp, RAX, size, pop(vp, size));
+  for (let i: u32 = 0; i < 8; i++) store<u64>(vp + SCRATCH + ((7 - <usize>i) << 3), peek(vp, size, i * size));
+  for (let i: usize = 0; i < 8; i++) {
+    if (i != 4) storeSlot(vp, i << 3, size, load<u64>(vp + SCRATCH + (i << 3)));
+  }
+  setStackPointer(vp, load<u64>(vp + RSP) + 8 * size);
 }
 
 export function bound(vp: usize, op: usize): void {

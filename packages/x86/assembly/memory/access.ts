@@ -34,7 +34,10 @@ function translate(vp: usize, linear: u64, write: bool, user: bool): usize {
 
 function checkAlignment(vp: usize, linear: u64, bytes: u32): void {
   if (!(linear & (bytes - 1))) return;
-  if (load<u32>(vp + RFLAGS) & FLAG_AC && load<u32>(vp + CR0) & CR0_AM) raiseAC(vp);
+  if (!(load<u32>(vp + RFLAGS) & FLAG_AC) || !(load<u32>(vp + CR0) & CR0_AM)) return;
+  // An address that is none comes first.
+  if (load<u32>(vp + MODE_WORD) & MODE_64 && <u64>((<i64>linear << 16) >> 16) != linear) raiseNonCanonical(vp);
+  raiseAC(vp);
 }
 
 /** Reads 1, 2, 4 or 8 bytes as user code or as the system, whatever the current privilege. */

@@ -4,7 +4,7 @@ import { raiseSegment } from '../exception';
 import { MODE_64, MODE_FLAT, MODE_PROTECTED } from '../mode-bits';
 import { segmentAddress } from '../mode';
 import { OP_BASE, OP_DISPLACEMENT, OP_INDEX, OP_SCALE, opAddressBits, opSegment } from '../micro-op';
-import { FS, MODE_WORD, SEG_ATTRIBUTES, SEG_BASE, SEG_LIMIT } from '../state';
+import { CS, FS, MODE_WORD, SEG_ATTRIBUTES, SEG_BASE, SEG_LIMIT, SS } from '../state';
 
 /** Offset of the ModRM memory operand within its segment. */
 // @ts-ignore: decorator
@@ -21,8 +21,13 @@ export function effectiveAddress(vp: usize, op: usize): u64 {
 export function segmentLinear(vp: usize, segment: u32, offset: u64, bytes: u32, write: bool): u64 {
   const mode = load<u32>(vp + MODE_WORD);
   const at = segmentAddress(vp, segment);
-  if (mode & MODE_64) return segment >= FS ? load<u64>(at + SEG_BASE) + offset : offset;
-  if (mode & MODE_FLAT && segment < FS) return offset & 0xffffffff;
+  if (mode & MODE_64) {
+    if (segment >= FS) return load<u64>(at + SEG_BASE) + offset;
+    // Accesses of the stack that no operand names, too.
+    if (segment == SS && <u64>((<i64>offset << 16) >> 16) != offset) raiseSegment(vp, SS);
+    return offset;
+  }
+  if (mode & MODE_FLAT && segment < FS && !(write && segment == CS)) return offset & 0xffffffff;
   const attributes = load<u16>(at + SEG_ATTRIBUTES);
   const limit = load<u32>(at + SEG_LIMIT);
   const isCode = (attributes & 8) != 0;

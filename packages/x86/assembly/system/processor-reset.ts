@@ -39,6 +39,9 @@ import {
   RIP,
   SEG_LIMIT,
   SHADOW,
+  TLB_EMPTY,
+  TLB_ENTRIES,
+  TLB_ENTRY_BYTES,
   TR,
   XCR0,
 } from '../state';
@@ -101,6 +104,7 @@ export function initialize(vp: usize): void {
 
 /** Power-up: everything, running at the reset vector. */
 export function reset(vp: usize): void {
+  memory.fill(vp + TLB_EMPTY, 0xff, TLB_ENTRIES * TLB_ENTRY_BYTES);
   initialize(vp);
   store<u64>(vp + CR0, CR0_CD | CR0_NW | CR0_ET);
   store<u64>(vp + XCR0, 1);

@@ -131,12 +131,13 @@ class Writer {
     const used =
       opcode.prefix === Mandatory.P66 ||
       (!opcode.forced64 &&
-        (rex & 8) === 0 && (opcode.names.length > 1 || opcode.operands.some((o) => /^([A-Z][vzap]|A)$/.test(o))));
+        (rex & 8) === 0 &&
+        (opcode.names.length > 1 || opcode.operands.some((o) => /^([A-Z][vzap]|A)$/.test(o))));
     return { ...this.#instruction, operandPrefixes, operands66: used ? 1 : 0 };
   }
 
   #operand(operand: string): string {
-    const { modrm, rex, memory, operandBits, bits } = this.#instruction;
+    const { modrm, rex, memory, operandBits } = this.#instruction;
     const bytes = operandBytes(operand[1], this.#instruction);
     const reg = ((modrm >> 3) & 7) | ((rex & 4) << 1);
     const rm = (modrm & 7) | ((rex & 1) << 3);
@@ -181,7 +182,7 @@ class Writer {
       case 'Y':
         return this.#string(7, bytes, 0, false);
       default:
-        return bits === 0 ? '' : operand;
+        return operand;
     }
   }
 

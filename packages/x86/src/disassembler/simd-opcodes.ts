@@ -44,7 +44,10 @@ function regularRows(): string[] {
       [6, 'psll'],
     ] as const) {
       if (size === 'q' && digit === 4) continue;
-      rows.push(`np0f7${at + 1}/${digit}r ${name}${size} N,Ib`, `660f7${at + 1}/${digit}r ${name}${size} U,Ib`);
+      rows.push(
+        `np0f7${at + 1}/${digit}r ${name}${size} N,Ib`,
+        `660f7${at + 1}/${digit}r ${name}${size} U,Ib`,
+      );
     }
   });
   ['bw', 'bd', 'bq', 'wd', 'wq', 'dq'].forEach((sizes, at) => {

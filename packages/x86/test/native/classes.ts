@@ -9,15 +9,20 @@ const HOST = 'gives what the host is or measures';
 const STATE = 'needs floating-point state, which this class does not set';
 const ABSENT = 'not offered by our processor';
 
-const LEFT_OUT: Readonly<Record<string, string>> = Object.fromEntries(
+const GROUPS: readonly (readonly [string, string])[] = [
+  [SYSTEM, 'syscall sysenter vmcall vmmcall wrfsbase wrgsbase rdfsbase rdgsbase xsetbv int1 swapgs'],
+  [TABLES, 'retf iretw lar lsl verr verw arpl les lds lss lfs lgs sldt str sgdt sidt smsw sysretd sysexitd'],
+  [TABLES, 'lgdt lidt lldt ltr lmsw'],
   [
-    [SYSTEM, 'syscall sysenter vmcall vmmcall wrfsbase wrgsbase rdfsbase rdgsbase xsetbv int1 swapgs'],
-    [TABLES, 'retf iretw lar lsl verr verw arpl les lds lss lfs lgs sldt str sgdt sidt smsw sysretd sysexitd'],
-    [TABLES, 'lgdt lidt lldt ltr lmsw'],
-    [HOST, 'cpuid rdtsc rdtscp rdpmc rdrand rdseed monitor mwait xgetbv xsave xrstor xsaveopt ud0 ud1 rsm clac stac'],
-    [STATE, 'fxsave fxrstor ldmxcsr stmxcsr fwait'],
-    [ABSENT, 'tzcnt lzcnt clflushopt salc'],
-  ].flatMap(([reason, names]) => names!.split(' ').map((name) => [name, reason])),
+    HOST,
+    'cpuid rdtsc rdtscp rdpmc rdrand rdseed monitor mwait xgetbv xsave xrstor xsaveopt ud0 ud1 rsm clac stac',
+  ],
+  [STATE, 'fxsave fxrstor ldmxcsr stmxcsr fwait'],
+  [ABSENT, 'tzcnt lzcnt clflushopt salc'],
+];
+
+const LEFT_OUT = new Map(
+  GROUPS.flatMap(([reason, names]) => names.split(' ').map((name) => [name, reason] as const)),
 );
 
 /** Why an instruction takes no part; undefined when it does. */
@@ -26,12 +31,13 @@ export function leftOut(opcode: Opcode): string | undefined {
   const [first, second] = operands;
   // PREFETCH of a register is a NOP for one vendor and invalid for the other.
   if (names[0] === 'nop' && opcode.opcode === 0x0d) return HOST;
-  if (operands.includes('Ap') || ((names[0] === 'call' || names[0] === 'jmp') && first === 'Mp')) return TABLES;
+  if (operands.includes('Ap') || ((names[0] === 'call' || names[0] === 'jmp') && first === 'Mp'))
+    return TABLES;
   // Moves to segment registers; and vendors differ in what PUSH writes above the selector.
   if (names[0] === 'mov' && first === 'S') return TABLES;
   if ((names[0] === 'pop' || names[0] === 'push') && /^[c-gs]s$|^es$/.test(first ?? '')) return TABLES;
   if (names[0] === 'int' && second === undefined) return SYSTEM;
-  return LEFT_OUT[names[0]!];
+  return LEFT_OUT.get(names[0]!);
 }
 
 /** Rows of one class that take part in code of `bits` bits. */

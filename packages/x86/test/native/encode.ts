@@ -32,6 +32,9 @@ export interface Encoded {
 const STRINGS = /^[XY]/;
 const SIZED = /^([A-Z][vzy]|A|M[px])$/;
 
+/** Opcodes that a repeat prefix is kept away from: PAUSE, and LOOPE and LOOPNE, which vendors then take for LOOP. */
+const KEEPS_MEANING = new Set([0x90, 0xe0, 0xe1]);
+
 /** How a memory operand is written: bytes after ModRM.reg, and what REX and the registers must hold. */
 interface Address {
   readonly mod: number;
@@ -66,7 +69,9 @@ class Encoder {
 
   encode(): Encoded {
     const { hasModrm, rm, modrm, operands } = this.#opcode;
-    const isMemory = hasModrm && modrm < 0 && (rm === 'memory' || (rm === 'any' && !this.#random.once(3)));
+    // Moves of control registers name a register whatever ModRM.mod says.
+    const either = rm === 'any' && !operands.includes('Rm');
+    const isMemory = hasModrm && modrm < 0 && (rm === 'memory' || (either && !this.#random.once(3)));
     this.#chooseSizes();
     this.#chooseOtherPrefixes(isMemory || operands.some((operand) => STRINGS.test(operand)));
     const address = isMemory ? this.#chooseAddress() : undefined;
@@ -137,9 +142,10 @@ class Encoder {
     if (this.#is64 && hasMemory && this.#random.once(24)) {
       this.#prefixes.push(0x65);
       this.#segmentBase = GS_BASE;
-    } else if (this.#random.once(24) && !forced64) this.#prefixes.push(this.#random.pick([0x26, 0x2e, 0x36, 0x3e]));
+    } else if (this.#random.once(24) && !forced64)
+      this.#prefixes.push(this.#random.pick([0x26, 0x2e, 0x36, 0x3e]));
     if (isString && this.#random.once(2)) this.#prefixes.push(this.#random.pick([0xf2, 0xf3]));
-    else if (map === 0 && prefix === -1 && opcode !== 0x90 && this.#random.once(40)) {
+    else if (map === 0 && prefix === -1 && !KEEPS_MEANING.has(opcode) && this.#random.once(40)) {
       this.#prefixes.push(this.#random.pick([0xf2, 0xf3]));
     }
     if (hasMemory && this.#random.once(30)) this.#prefixes.push(0xf0);
@@ -212,7 +218,14 @@ class Encoder {
     const mod = this.#random.below(3);
     const rm = this.#random.below(8);
     const bytes = mod === 0 ? (rm === 6 ? 2 : 0) : mod;
-    return { mod, rm, tail: little(this.#random.next(), bytes), rex: 0, fixed: new Map(), ripRelative: false };
+    return {
+      mod,
+      rm,
+      tail: little(this.#random.next(), bytes),
+      rex: 0,
+      fixed: new Map(),
+      ripRelative: false,
+    };
   }
 
   /** Prefixes, REX and opcode. */

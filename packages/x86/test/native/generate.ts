@@ -175,10 +175,14 @@ const codePointer = ({ random, address, encoded }: Draft) => landing(address, en
 const dataPointer = (random: Random) => BigInt(DATA + 256 + random.below(DATA_BYTES - 1024));
 
 function refineString({ random, registers, encoded }: Draft): void {
-  const upper = encoded.addressBits === 32 && random.once(2) ? BigInt(random.next()) << 32n : 0n;
+  const count = BigInt(random.once(8) ? random.below(5000) : random.below(24));
+  // Whether a repetition of nothing clears the upper halves of 32-bit addresses depends on the vendor.
+  const wide = encoded.addressBits === 32 && count !== 0n && random.once(2);
+  const upper = wide ? BigInt(random.next()) << 32n : 0n;
   registers[RSI] = dataPointer(random) | upper;
-  registers[RDI] = (random.once(3) ? registers[RSI]! + BigInt(random.below(32) - 16) : dataPointer(random)) | upper;
-  registers[RCX] = BigInt(random.once(8) ? random.below(5000) : random.below(24)) | upper;
+  registers[RDI] =
+    (random.once(3) ? registers[RSI]! + BigInt(random.below(32) - 16) : dataPointer(random)) | upper;
+  registers[RCX] = count | upper;
   if (random.once(16)) registers[random.pick([RSI, RDI])] = BigInt(DATA + DATA_BYTES - random.below(64));
   if (random.once(2)) registers[RAX] = 0n;
 }

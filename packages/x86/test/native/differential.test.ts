@@ -1,0 +1,57 @@
+/**
+ * Our processor against the host's, instruction by instruction. Environment: VIRIDIAN_NATIVE_CASES (a factor on the number
+ * of cases), VIRIDIAN_NATIVE_SEED, VIRIDIAN_NATIVE_ONLY (a mnemonic), VIRIDIAN_NATIVE_RECORD and VIRIDIAN_NATIVE_REPLAY
+ * (a folder).
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Comparison, compareProcessors } from './differential.ts';
+import { type Backend, hostObstacle, hostProcessor } from './host-processor.ts';
+import { recording, replaying } from './recording.ts';
+
+const { env } = process;
+const factor = Number(env.VIRIDIAN_NATIVE_CASES ?? 1);
+const seed = Number(env.VIRIDIAN_NATIVE_SEED ?? 1);
+const only = env.VIRIDIAN_NATIVE_ONLY;
+const obstacle = env.VIRIDIAN_NATIVE_REPLAY === undefined ? hostObstacle() : undefined;
+
+function backend(): Backend {
+  if (env.VIRIDIAN_NATIVE_REPLAY !== undefined) return replaying(env.VIRIDIAN_NATIVE_REPLAY);
+  return env.VIRIDIAN_NATIVE_RECORD === undefined
+    ? hostProcessor
+    : recording(hostProcessor, env.VIRIDIAN_NATIVE_RECORD);
+}
+
+const CLASSES: readonly Pick<Comparison, 'set' | 'bits' | 'cases'>[] = [
+  { set: 'integer', bits: 64, cases: 80_000 },
+  { set: 'integer', bits: 32, cases: 60_000 },
+];
+
+describe("our processor and the host's agree", () => {
+  for (const { set, bits, cases } of CLASSES) {
+    it(`on ${set} instructions in ${bits}-bit code`, { timeout: 60_000 * Math.max(1, factor) }, ({
+      skip,
+    }) => {
+      if (obstacle !== undefined) skip(`not compared with a host processor: ${obstacle}`);
+      const found = compareProcessors({ set, bits, seed, only, cases: Math.ceil(cases * factor) }, backend());
+      const text = `${found.mismatches} of ${found.compared} cases (VIRIDIAN_NATIVE_SEED=${seed}) differ\n`;
+      expect(found.mismatches, `${text}${found.descriptions.join('\n')}`).toBe(0);
+      expect(found.compared).toBeGreaterThan(0);
+    });
+  }
+
+  it('in answers that were recorded', ({ skip }) => {
+    if (obstacle !== undefined) skip(`not compared with a host processor: ${obstacle}`);
+    const folder = mkdtempSync(join(tmpdir(), 'viridian-recorded-'));
+    const comparison: Comparison = { set: 'integer', bits: 64, cases: 400, seed };
+    const live = compareProcessors(comparison, recording(hostProcessor, folder));
+    expect(compareProcessors(comparison, replaying(folder))).toEqual(live);
+    expect(() => compareProcessors({ ...comparison, seed: seed + 1 }, replaying(folder))).toThrow(
+      'record it anew',
+    );
+    rmSync(folder, { recursive: true });
+  });
+});
