@@ -3,6 +3,7 @@
  * leaves them. Intel SDM volume 3, "Initializing IA-32e Mode".
  */
 
+import type { BootImage, EntryState, SegmentState, TableState } from '@viridian/emulation/loader';
 import type { RegisterSetting } from '@viridian/hypervisor/parent';
 import { HvRegister, SegmentAttributes } from '@viridian/protocols/tlfs';
 
@@ -14,6 +15,8 @@ const RFLAGS_FIXED = 0x2n;
 const CODE = SegmentAttributes.encode({ type: 0xb, nonSystem: 1, present: 1, long: 1, granularity: 1 });
 const DATA = SegmentAttributes.encode({ type: 0x3, nonSystem: 1, present: 1, default: 1, granularity: 1 });
 
+const DATA_SEGMENTS = [HvRegister.Ds, HvRegister.Es, HvRegister.Ss, HvRegister.Fs, HvRegister.Gs];
+
 /** Where a program starts. */
 export interface BootState {
   readonly rip: number;
@@ -23,7 +26,45 @@ export interface BootState {
 }
 
 /** The state of the first virtual processor, in the order in which it has to be set. */
-export function bootRegisters({ rip, cr3 = 0, rsp = 0 }: BootState): RegisterSetting[] {
+export function bootRegisters(boot: BootState | BootImage): RegisterSetting[] {
+  return 'entry' in boot ? entryRegisters(boot.entry) : programRegisters(boot);
+}
+
+/** A loader's state, register by register. */
+function entryRegisters(entry: EntryState): RegisterSetting[] {
+  const { general, cs, data, tr, ldtr, gdtr, idtr } = entry;
+  const segment = (name: number, state: SegmentState): RegisterSetting => ({
+    name,
+    low: BigInt(state.base),
+    high: BigInt(state.limit) | (BigInt(state.selector) << 32n) | (BigInt(state.attributes) << 48n),
+  });
+  const table = (name: number, { base, limit }: TableState): RegisterSetting => ({
+    name,
+    // The limit is in the last two bytes of the first half.
+    low: BigInt(limit) << 48n,
+    high: BigInt(base),
+  });
+  const value = (name: number, low: number): RegisterSetting => ({ name, low: BigInt(low) });
+  return [
+    value(HvRegister.Cr3, entry.cr3),
+    value(HvRegister.Cr4, entry.cr4),
+    value(HvRegister.Efer, entry.efer),
+    value(HvRegister.Cr0, entry.cr0),
+    table(HvRegister.Gdtr, gdtr),
+    table(HvRegister.Idtr, idtr),
+    segment(HvRegister.Cs, cs),
+    ...DATA_SEGMENTS.map((name) => segment(name, data)),
+    segment(HvRegister.Tr, tr),
+    segment(HvRegister.Ldtr, ldtr),
+    value(HvRegister.Rax, general.rax),
+    value(HvRegister.Rbx, general.rbx),
+    value(HvRegister.Rsi, general.rsi),
+    value(HvRegister.Rflags, entry.rflags),
+    value(HvRegister.Rip, entry.rip),
+  ];
+}
+
+function programRegisters({ rip, cr3 = 0, rsp = 0 }: BootState): RegisterSetting[] {
   const data = { low: 0n, high: segmentHigh(0x10, DATA) };
   return [
     { name: HvRegister.Cr3, low: BigInt(cr3) },
@@ -31,7 +72,7 @@ export function bootRegisters({ rip, cr3 = 0, rsp = 0 }: BootState): RegisterSet
     { name: HvRegister.Efer, low: EFER_LME_LMA_NXE },
     { name: HvRegister.Cr0, low: CR0_PE_MP_ET_NE_PG },
     { name: HvRegister.Cs, low: 0n, high: segmentHigh(0x8, CODE) },
-    ...[HvRegister.Ds, HvRegister.Es, HvRegister.Ss, HvRegister.Fs, HvRegister.Gs].map((name) => ({
+    ...DATA_SEGMENTS.map((name) => ({
       name,
       ...data,
     })),

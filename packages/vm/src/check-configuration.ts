@@ -2,9 +2,10 @@
 
 import { MAX_VPS } from '@viridian/hypervisor';
 import { VMBUS_VERSIONS, VmbusVersion, versionText } from '@viridian/protocols/vmbus';
-import { MAX_BANK_BYTES, PAGE_BYTES } from '@viridian/x86';
+import { CORE_RESERVED_BYTES, MAX_BANK_BYTES, PAGE_BYTES } from '@viridian/x86';
 import type {
   BusConfiguration,
+  CheckedBoard,
   CheckedBus,
   CheckedConfiguration,
   CheckedStorage,
@@ -12,6 +13,7 @@ import type {
   MachineConfiguration,
   StorageConfiguration,
 } from './configuration.ts';
+import { POOL_BYTES } from './machine-memory.ts';
 
 /** A configuration that cannot be built. `path` names the setting, e.g. `storage[0].disks[1].lun`. */
 export class ConfigurationError extends Error {
@@ -32,6 +34,8 @@ const SETTINGS: readonly (keyof MachineConfiguration)[] = [
   'privileges',
   'features',
   'hints',
+  'enlightened',
+  'board',
   'vmbus',
   'storage',
   'disks',
@@ -43,6 +47,7 @@ const SETTINGS: readonly (keyof MachineConfiguration)[] = [
 /** LUNs of one target that our controllers answer for. */
 const LUNS = 64;
 const SMALLEST_MEMORY = 64 * 1024;
+const SERIAL_PORTS = 4;
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Checks and completes a configuration. Throws {@link ConfigurationError} at the first problem. */
@@ -53,19 +58,23 @@ export function checkConfiguration(given: MachineConfiguration): CheckedConfigur
     }
   }
   const { name, memoryBytes, processors = 1, processor, powerOffPort, boot = { rip: 0 } } = given;
+  const { enlightened = true } = given;
   if (typeof name !== 'string' || name === '')
     throw new ConfigurationError('name', 'give the machine a name');
-  if (typeof processor !== 'function') {
+  if (processor !== undefined && typeof processor !== 'function') {
     throw new ConfigurationError(
       'processor',
       'give a ProcessorFactory, e.g. programProcessors(() => program)',
     );
   }
-  checkMemory(memoryBytes);
+  checkMemory(memoryBytes, processor === undefined);
   checkInteger('processors', processors, 1, MAX_VPS);
   if (powerOffPort !== undefined) checkInteger('powerOffPort', powerOffPort, 0, 0xffff);
-  checkInteger('boot.rip', boot.rip, 0, Number.MAX_SAFE_INTEGER);
-  const vmbus = given.vmbus === false ? undefined : checkBus(given.vmbus ?? {});
+  if (!('entry' in boot)) checkInteger('boot.rip', boot.rip, 0, Number.MAX_SAFE_INTEGER);
+  if (!enlightened && given.vmbus !== undefined && given.vmbus !== false) {
+    throw new ConfigurationError('vmbus', 'a guest that sees no hypervisor finds no bus: leave vmbus out');
+  }
+  const vmbus = given.vmbus === false || !enlightened ? undefined : checkBus(given.vmbus ?? {});
   const storage = checkStorage(given, processors);
   if (vmbus === undefined && storage.length > 0) {
     throw new ConfigurationError('vmbus', 'storage needs the bus: leave vmbus out or take the disks away');
@@ -75,7 +84,9 @@ export function checkConfiguration(given: MachineConfiguration): CheckedConfigur
     memoryBytes,
     processors,
     processor,
+    board: checkBoard(given),
     offer: {
+      enlightened,
       ...(given.privileges === undefined ? {} : { privileges: given.privileges }),
       ...(given.features === undefined ? {} : { features: given.features }),
       ...(given.hints === undefined ? {} : { hints: given.hints }),
@@ -94,8 +105,19 @@ function checkInteger(path: string, value: number, least: number, most: number):
   }
 }
 
-function checkMemory(memoryBytes: number): void {
-  checkInteger('memoryBytes', memoryBytes, SMALLEST_MEMORY, MAX_BANK_BYTES);
+function checkBoard({ board, processor }: MachineConfiguration): CheckedBoard | undefined {
+  if (board === false || (board === undefined && processor !== undefined)) return undefined;
+  const { serial = [], debugExit, debugConsole } = board ?? {};
+  if (serial.length > SERIAL_PORTS)
+    throw new ConfigurationError('board.serial', `a PC has ${SERIAL_PORTS} serial ports`);
+  if (debugExit !== undefined) checkInteger('board.debugExit', debugExit, 0, 0xfffc);
+  if (debugConsole !== undefined) checkInteger('board.debugConsole.port', debugConsole.port, 0, 0xffff);
+  return { serial, debugExit, debugConsole };
+}
+
+function checkMemory(memoryBytes: number, isX86: boolean): void {
+  const most = MAX_BANK_BYTES - (isX86 ? CORE_RESERVED_BYTES : 0) - POOL_BYTES;
+  checkInteger('memoryBytes', memoryBytes, SMALLEST_MEMORY, most);
   if (memoryBytes % PAGE_BYTES !== 0) {
     const right = Math.ceil(memoryBytes / PAGE_BYTES) * PAGE_BYTES;
     throw new ConfigurationError(

@@ -1,6 +1,7 @@
 /** What a machine is made of: plain data, and the objects that drive its devices and processors. */
 
 import type { BlockDevice } from '@viridian/drivers';
+import type { BootImage } from '@viridian/emulation/loader';
 import type { ProcessorFactory } from '@viridian/hypervisor';
 import type { BootState } from './boot-state.ts';
 
@@ -37,7 +38,25 @@ export interface BusConfiguration {
   readonly newest?: number;
 }
 
-/** Everything about a machine. Only name, memory and processor have no default. */
+/** The world's side of a serial port. */
+export interface SerialPort {
+  /** A byte that the guest sent. */
+  write(byte: number): void;
+  /** The guest took input: there is room for more. */
+  inputTaken?(): void;
+}
+
+/** An emulated 440BX board. */
+export interface BoardConfiguration {
+  /** COM1 to COM4; undefined leaves a port out. */
+  readonly serial?: readonly (SerialPort | undefined)[];
+  /** First of four ports of QEMU's `isa-debug-exit`: a write ends the machine with 'debug-exit'. None unless given. */
+  readonly debugExit?: number;
+  /** QEMU's `debugcon`. None unless given. */
+  readonly debugConsole?: { readonly port: number; write(byte: number): void };
+}
+
+/** Everything about a machine. Only name and memory have no default. */
 export interface MachineConfiguration {
   /** For people: in traces, errors and inspection. */
   readonly name: string;
@@ -45,14 +64,21 @@ export interface MachineConfiguration {
   readonly memoryBytes: number;
   /** Virtual processors, 1 to 64; 1 unless given. */
   readonly processors?: number;
-  /** Who executes them: `programProcessors(...)` of `@viridian/hypervisor/program`, or an x86 processor. */
-  readonly processor: ProcessorFactory;
+  /**
+   * Who executes them: our x86-64 processor unless given. `programProcessors(...)` of `@viridian/hypervisor/program`
+   * runs TypeScript.
+   */
+  readonly processor?: ProcessorFactory;
   /** Bits of `PrivilegeBit`; what suits an ordinary guest unless given. */
   readonly privileges?: bigint;
   /** Masks of `FeatureEdx`. */
   readonly features?: number;
   /** Masks of `Hint`. */
   readonly hints?: number;
+  /** False hides the hypervisor: no CPUID leaves, no synthetic MSRs, no hypercalls, and no bus. */
+  readonly enlightened?: boolean;
+  /** False for a machine without a board; with an x86 processor there is one unless told otherwise. */
+  readonly board?: BoardConfiguration | false;
   /** False for a machine without a bus. */
   readonly vmbus?: BusConfiguration | false;
   readonly storage?: readonly StorageConfiguration[];
@@ -60,8 +86,8 @@ export interface MachineConfiguration {
   readonly disks?: readonly DiskConfiguration[];
   /** A port by which the guest switches the machine off: any OUT to it does. None unless given. */
   readonly powerOffPort?: number;
-  /** Where the first processor starts; address 0 unless given. */
-  readonly boot?: BootState;
+  /** Where the first processor starts, or what a loader of `@viridian/emulation/loader` gave; address 0 unless given. */
+  readonly boot?: BootState | BootImage;
   readonly policy?: MachinePolicy;
 }
 
@@ -70,13 +96,27 @@ export interface CheckedConfiguration {
   readonly name: string;
   readonly memoryBytes: number;
   readonly processors: number;
-  readonly processor: ProcessorFactory;
-  readonly offer: { readonly privileges?: bigint; readonly features?: number; readonly hints?: number };
+  /** Undefined for our x86-64 processor. */
+  readonly processor: ProcessorFactory | undefined;
+  readonly board: CheckedBoard | undefined;
+  readonly offer: {
+    readonly enlightened: boolean;
+    readonly privileges?: bigint;
+    readonly features?: number;
+    readonly hints?: number;
+  };
   readonly vmbus: CheckedBus | undefined;
   readonly storage: readonly CheckedStorage[];
   readonly powerOffPort: number | undefined;
-  readonly boot: BootState;
+  readonly boot: BootState | BootImage;
   readonly policy: Required<MachinePolicy>;
+}
+
+/** A board with every default filled in. */
+export interface CheckedBoard {
+  readonly serial: readonly (SerialPort | undefined)[];
+  readonly debugExit: number | undefined;
+  readonly debugConsole: BoardConfiguration['debugConsole'];
 }
 
 /** A bus with every default filled in. */

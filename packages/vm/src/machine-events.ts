@@ -13,6 +13,8 @@ export type FinishReason =
   | 'stopped'
   /** `kill`. */
   | 'killed'
+  /** The guest wrote the debug-exit port. */
+  | 'debug-exit'
   /** The guest reset the machine, and the configuration says that this ends it. */
   | 'reset'
   /** The guest reported a crash. */
@@ -25,6 +27,8 @@ export interface MachineResult {
   readonly reason: FinishReason;
   /** What the guest reported, with 'crashed'. */
   readonly crash?: CrashReport;
+  /** What QEMU would exit with, with 'debug-exit'. */
+  readonly exitCode?: number;
   /** Which virtual processor, with 'triple-fault'. */
   readonly vp?: number;
 }

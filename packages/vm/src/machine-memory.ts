@@ -1,12 +1,18 @@
-/** The memory of one machine: a bank of its own, shown to the child below and above the hole for devices. */
+/**
+ * The memory of one machine: a bank of its own. In front lies what the processor core keeps for itself, then the pages
+ * that the hypervisor borrows for the partition, then RAM, shown to the child below and above the hole for devices.
+ */
 
 import type { Hypervisor } from '@viridian/hypervisor';
-import type { ChildPartition } from '@viridian/hypervisor/parent';
-import type { MemoryBank } from '@viridian/x86';
+import type { ChildPartition, PoolMemory } from '@viridian/hypervisor/parent';
+import { CORE_RESERVED_BYTES, type MemoryBank } from '@viridian/x86';
 
 /** From here to 4 GiB there is no memory: local APIC, I/O APIC and device windows. */
 export const LOW_MEMORY_END = 0xf800_0000;
 const HIGH_MEMORY = 2 ** 32;
+
+/** Pages to deposit: overlay pages in the bank of the RAM are as near to the processor core as RAM itself. */
+export const POOL_BYTES = 1 << 20;
 
 /** A run of RAM in the guest's address space. */
 export interface RamRange {
@@ -21,19 +27,44 @@ export function ramRanges(memoryBytes: number): RamRange[] {
   return memoryBytes > low ? [...ranges, { gpa: HIGH_MEMORY, sizeBytes: memoryBytes - low }] : ranges;
 }
 
-/** Takes a bank into the machine and maps it. The bank is the caller's to take out again. */
-export function giveMemory(child: ChildPartition, bank: MemoryBank, memoryBytes: number): void {
-  let bankOffset = 0;
-  for (const { gpa, sizeBytes } of ramRanges(memoryBytes)) {
-    child.mapMemory({ gpa, bank, bankOffset, sizeBytes });
-    bankOffset += sizeBytes;
+/** One machine's bank and what is where in it. The bank is the owner's to take out of the host again. */
+export class MachineBank {
+  readonly bank: MemoryBank;
+  readonly pool: PoolMemory;
+  readonly #ramOffset: number;
+  readonly #memoryBytes: number;
+
+  /** Takes zeroed memory. Throws with what to do when the host has none. */
+  constructor(hypervisor: Hypervisor, name: string, memoryBytes: number, hasCore: boolean) {
+    const poolOffset = hasCore ? CORE_RESERVED_BYTES : 0;
+    this.#ramOffset = poolOffset + POOL_BYTES;
+    this.#memoryBytes = memoryBytes;
+    this.bank = takeBank(hypervisor, name, this.#ramOffset + memoryBytes, memoryBytes);
+    this.pool = { bank: this.bank, bankOffset: poolOffset, sizeBytes: POOL_BYTES };
+  }
+
+  /** Shows the RAM to the child. */
+  giveTo(child: ChildPartition): void {
+    let bankOffset = this.#ramOffset;
+    for (const { gpa, sizeBytes } of ramRanges(this.#memoryBytes)) {
+      child.mapMemory({ gpa, bank: this.bank, bankOffset, sizeBytes });
+      bankOffset += sizeBytes;
+    }
+  }
+
+  /** RAM below the hole, of which `gpa` + `byteCount` bytes must exist. */
+  bytes(gpa: number, byteCount: number): Uint8Array {
+    if (gpa < 0 || gpa + byteCount > Math.min(this.#memoryBytes, LOW_MEMORY_END)) {
+      throw new RangeError(`${byteCount} bytes at ${gpa.toString(16)}h are not in low memory`);
+    }
+    const offset = this.#ramOffset + gpa;
+    return this.bank.bytes.subarray(offset, offset + byteCount);
   }
 }
 
-/** A bank of zeroed memory for one machine. Throws with what to do when the host has none. */
-export function takeBank(hypervisor: Hypervisor, name: string, memoryBytes: number): MemoryBank {
+function takeBank(hypervisor: Hypervisor, name: string, bankBytes: number, memoryBytes: number): MemoryBank {
   try {
-    return hypervisor.addMemory(memoryBytes);
+    return hypervisor.addMemory(bankBytes);
   } catch (cause) {
     const megabytes = Math.ceil(memoryBytes / 2 ** 20);
     throw new Error(`${name}: the host has no ${megabytes} MiB for a machine; give it less or end another`, {

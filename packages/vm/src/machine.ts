@@ -4,6 +4,7 @@
  * TLFS, "Partition Management", gives the order in which a parent builds and unmakes a partition.
  */
 
+import type { Board } from '@viridian/emulation';
 import type { Partition } from '@viridian/hypervisor';
 import type { ChildPartition } from '@viridian/hypervisor/parent';
 import {
@@ -19,13 +20,14 @@ import {
 } from '@viridian/trace';
 import { VmbusHost } from '@viridian/vmbus/host';
 import { ScsiDisk, StorageController } from '@viridian/vsp/storage';
-import type { MemoryBank } from '@viridian/x86';
+import { x86Processors } from '@viridian/x86';
 import { bootRegisters } from './boot-state.ts';
 import { ChildMemory } from './child-memory.ts';
 import { ChildTransport } from './child-transport.ts';
 import type { CheckedConfiguration } from './configuration.ts';
 import { crashReport } from './crash-report.ts';
 import { HaltWatch } from './halt-watch.ts';
+import { ACPI_GPA, boardTables, connectBoard } from './machine-board.ts';
 import {
   type FinishReason,
   MachineEmitter,
@@ -33,7 +35,7 @@ import {
   type MachineEvents,
   type MachineResult,
 } from './machine-events.ts';
-import { giveMemory, takeBank } from './machine-memory.ts';
+import { MachineBank } from './machine-memory.ts';
 import { type MachineReport, reportMachine } from './machine-report.ts';
 import type { VirtualizationHost } from './virtualization-host.ts';
 
@@ -49,7 +51,9 @@ export class Machine {
   readonly tree = new InspectTree();
   readonly #host: VirtualizationHost;
   readonly #configuration: CheckedConfiguration;
-  readonly #bank: MemoryBank;
+  /** The emulated board with its devices, if the machine has one. */
+  readonly board: Board | undefined;
+  readonly #bank: MachineBank;
   readonly #child: ChildPartition;
   readonly #partition: Partition;
   readonly #bus: VmbusHost | undefined;
@@ -67,24 +71,27 @@ export class Machine {
     this.#configuration = configuration;
     this.name = configuration.name;
     const { hypervisor, parent } = host;
-    this.#bank = takeBank(hypervisor, configuration.name, configuration.memoryBytes);
+    const { name, memoryBytes, processor } = configuration;
+    this.#bank = new MachineBank(hypervisor, name, memoryBytes, processor === undefined);
     let child: ChildPartition | undefined;
     try {
       const watch = new HaltWatch(() => this.#finish('halted'));
       child = parent.createPartition({
         offer: configuration.offer,
-        processor: watch.watch(configuration.processor),
+        processor: watch.watch(processor ?? x86Processors(this.#bank.bank)),
+        pool: this.#bank.pool,
       });
       this.#child = child;
       child.initialize();
       for (let vp = 0; vp < configuration.processors; vp += 1) child.createVp(vp);
-      giveMemory(child, this.#bank, configuration.memoryBytes);
+      this.#bank.giveTo(child);
       this.#partition = hypervisor.partition(child.id)!;
       this.#controllers = configuration.vmbus === undefined ? [] : this.#makeControllers();
       this.#bus = this.#makeBus();
+      this.board = this.#makeBoard();
     } catch (error) {
       child?.delete();
-      hypervisor.removeMemory(this.#bank);
+      hypervisor.removeMemory(this.#bank.bank);
       throw error;
     }
     this.#events = new MachineEmitter(child.where);
@@ -202,6 +209,22 @@ export class Machine {
     return bus;
   }
 
+  #makeBoard(): Board | undefined {
+    const { board } = this.#configuration;
+    if (board === undefined) return undefined;
+    return connectBoard({
+      partition: this.#partition,
+      clock: this.#host.hypervisor.clock,
+      where: `${this.#child.where}/board`,
+      board,
+      power: {
+        off: () => this.#finish('powered-off'),
+        reset: () => this.#partition.vps[0]?.requestPartitionReset(),
+      },
+      debugExit: (exitCode) => this.#finish('debug-exit', { exitCode }),
+    });
+  }
+
   #watchPartition(): void {
     const { policy, powerOffPort } = this.#configuration;
     this.#child.observe({
@@ -231,11 +254,21 @@ export class Machine {
     for (const [path, inspect] of Object.entries(nodes)) this.tree.add(path, { inspect });
     this.tree.add('partition', this.#partition);
     if (this.#bus !== undefined) this.tree.add('bus', this.#bus);
+    if (this.board !== undefined) this.tree.add('board', this.board);
     this.#controllers.forEach((controller, index) => void this.tree.add(`storage/${index}`, controller));
   }
 
   #boot(): void {
-    this.#child.setRegisters(0, bootRegisters(this.#configuration.boot));
+    const { boot, processors, vmbus } = this.#configuration;
+    if ('placements' in boot) {
+      for (const { gpa, byteCount } of boot.zeroed) this.#bank.bytes(gpa, byteCount).fill(0);
+      for (const { gpa, bytes } of boot.placements) this.#bank.bytes(gpa, bytes.length).set(bytes);
+      if (this.board !== undefined) {
+        const tables = boardTables(processors, vmbus !== undefined);
+        this.#bank.bytes(ACPI_GPA, tables.length).set(tables);
+      }
+    }
+    this.#child.setRegisters(0, bootRegisters(boot));
     // The others wait for their start-up interrupt.
     for (const vp of this.#child.vps) this.#child.start(vp);
   }
@@ -251,6 +284,7 @@ export class Machine {
     this.#then(async () => {
       await this.#quiesce();
       if (this.#state === 'finishing') return;
+      this.board?.reset();
       this.#events.emit('reset', undefined);
       this.#boot();
     });
@@ -276,7 +310,7 @@ export class Machine {
         await this.#flushDisks();
         this.#child.delete();
       }
-      this.#host.hypervisor.removeMemory(this.#bank);
+      this.#host.hypervisor.removeMemory(this.#bank.bank);
       this.#state = 'finished';
       const result: MachineResult = { reason, ...details };
       this.#events.emit('stopped', undefined);

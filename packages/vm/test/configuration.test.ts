@@ -1,6 +1,7 @@
 import { MemoryDisk } from '@viridian/drivers';
 import { programProcessors } from '@viridian/hypervisor/program';
 import { VmbusVersion } from '@viridian/protocols/vmbus';
+import { MAX_BANK_BYTES } from '@viridian/x86';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigurationError, checkConfiguration } from '../src/check-configuration.ts';
@@ -20,8 +21,16 @@ describe('checkConfiguration', () => {
       vmbus: { oldest: VmbusVersion.V0_13, newest: VmbusVersion.V5_3 },
       storage: [{ subchannels: 3, disks: [{ lun: 0 }, { lun: 9 }] }],
       boot: { rip: 0 },
+      board: undefined,
       policy: { onReset: 'restart', onCrash: 'finish', onTripleFault: 'finish' },
     });
+  });
+
+  it('makes a PC with a board of what says no more than its memory', () => {
+    const { processor, board } = checkConfiguration({ name: 'pc', memoryBytes: 2 ** 26 });
+    expect(processor).toBeUndefined();
+    expect(board).toEqual({ serial: [], debugExit: undefined, debugConsole: undefined });
+    expect(checkConfiguration({ name: 'pc', memoryBytes: 2 ** 26, board: false }).board).toBeUndefined();
   });
 
   it.each([
@@ -33,7 +42,12 @@ describe('checkConfiguration', () => {
     ['processors', { processors: 0 }],
     ['processors', { processors: 65 }],
     ['processors', { processors: 1.5 }],
-    ['processor', { processor: undefined }],
+    ['processor', { processor: 'x86' }],
+    ['memoryBytes', { processor: undefined, memoryBytes: MAX_BANK_BYTES - 65536 }],
+    ['board.serial', { board: { serial: Array(5).fill(undefined) } }],
+    ['board.debugExit', { board: { debugExit: 0xfffe } }],
+    ['board.debugConsole.port', { board: { debugConsole: { port: -1, write: () => {} } } }],
+    ['vmbus', { enlightened: false, vmbus: {} }],
     ['powerOffPort', { powerOffPort: 0x1_0000 }],
     ['boot.rip', { boot: { rip: -1 } }],
     ['vmbus.oldest', { vmbus: { oldest: 0x50004 } }],
