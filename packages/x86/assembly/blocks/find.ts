@@ -9,7 +9,7 @@ import { ACCESS_EXECUTE, exitMemory, gpaEntry } from '../memory/physical';
 import { dropWriteTags, flushJumpCache } from '../memory/tlb';
 import { walk, walkGpa } from '../memory/walk';
 import { OP_BYTES, OP_CODE16, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_MODRM, OP_OFFSET } from '../micro-op';
-import { MODE_64, MODE_BLOCK, MODE_CPL, MODE_SINGLE } from '../mode-bits';
+import { MODE_64, MODE_BLOCK, MODE_CPL, MODE_FLAT, MODE_SINGLE } from '../mode-bits';
 import { segmentAddress } from '../mode';
 import {
   CS, CURRENT_OP, JUMP_CACHE, JUMP_CACHE_ENTRIES, MODE_WORD, RIP, RIP_BASE, SEG_BASE, SEG_LIMIT, STAT_BLOCKS, VP_BASE,
@@ -70,15 +70,19 @@ export function findBlock(vp: usize, single: u32): usize {
   const word = load<u32>(vp + MODE_WORD);
   const linear = word & MODE_64 ? rip : (load<u64>(segmentAddress(vp, CS) + SEG_BASE) + rip) & 0xffffffff;
   store<u64>(vp + RIP_BASE, rip - (linear & 0xfff));
+  if (!(word & MODE_FLAT) && isLimitNear(vp, rip, linear)) single = MODE_SINGLE;
   const key = (word & (MODE_BLOCK | MODE_CPL)) | single;
   const cached = vp + JUMP_CACHE + ((<usize>(linear ^ (linear >> 12)) & (JUMP_CACHE_ENTRIES - 1)) << 4);
   if (load<u64>(cached) == linear && load<u32>(cached + 8) == key) {
     const known = <usize>load<u32>(cached + 12);
-    if (load<u16>(known + OP_HANDLER) != HANDLER_STALE) return known;
+    if (load<u16>(known + OP_HANDLER) != HANDLER_STALE) {
+      if (!(word & MODE_FLAT)) checkLimit(vp, rip, known);
+      return known;
+    }
   }
   if (word & MODE_64) {
     if (<u64>((<i64>linear << 16) >> 16) != linear) raiseNonCanonical(vp);
-  } else if (rip > load<u32>(segmentAddress(vp, CS) + SEG_LIMIT)) raiseGP(vp, 0);
+  }
   const host = fetchHost(vp, linear);
   const mode = key & ~MODE_CPL;
   if (!isPageValid(host)) invalidatePage(host);
@@ -88,12 +92,28 @@ export function findBlock(vp: usize, single: u32): usize {
   }
   if (block == 0) {
     block = build(vp, host, mode, linear);
-    if (block == vp + CROSSING_BLOCK) return block + BLOCK_BYTES;
+    if (block == vp + CROSSING_BLOCK) {
+      if (!(word & MODE_FLAT)) checkLimit(vp, rip, block + BLOCK_BYTES);
+      return block + BLOCK_BYTES;
+    }
   }
   store<u64>(cached, linear);
   store<u32>(cached + 8, key);
   store<u32>(cached + 12, <u32>(block + BLOCK_BYTES));
+  if (!(word & MODE_FLAT)) checkLimit(vp, rip, block + BLOCK_BYTES);
   return block + BLOCK_BYTES;
+}
+
+/** Whether the code segment ends in the page of RIP: its instructions are found one by one, and checked. */
+function isLimitNear(vp: usize, rip: u64, linear: u64): bool {
+  const limit = <u64>load<u32>(segmentAddress(vp, CS) + SEG_LIMIT);
+  if (rip > limit) raiseGP(vp, 0);
+  return limit - rip < 4095 - (linear & 0xfff);
+}
+
+/** #GP(0) for an instruction that reaches over the end of its segment. */
+function checkLimit(vp: usize, rip: u64, op: usize): void {
+  if (rip + load<u8>(op + OP_LENGTH) > <u64>load<u32>(segmentAddress(vp, CS) + SEG_LIMIT) + 1) raiseGP(vp, 0);
 }
 
 /** Branches, system instructions and all that may change the mode end a block. */

@@ -144,6 +144,10 @@ export function setRealSegment(vp: usize, segment: u32, selector: u32, virtual80
   if (virtual8086) {
     store<u32>(to + SEG_LIMIT, 0xffff);
     store<u16>(to + SEG_ATTRIBUTES, 0xf3);
+  } else if (!(load<u16>(to + SEG_ATTRIBUTES) & 0x80)) {
+    // A null selector of protected mode left nothing that could stay.
+    store<u32>(to + SEG_LIMIT, 0xffff);
+    store<u16>(to + SEG_ATTRIBUTES, 0x93);
   }
 }
 
