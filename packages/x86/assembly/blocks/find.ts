@@ -38,9 +38,12 @@ export function setVpCount(count: u32): void {
 
 /** Drops every block. */
 export function dropAllBlocks(): void {
-  memory.fill(BLOCK_HASH, 0, BLOCK_HASH_ENTRIES * 4);
-  memory.fill(CODE_TABLE, 0, 1 << 22);
-  memory.fill(GRANULES, 0, 1 << 23);
+  // Tables that no block was ever entered in are not touched, so that the host need not commit them.
+  if (load<u32>(ARENA + BLOCK_HOST) != 0) {
+    memory.fill(BLOCK_HASH, 0, BLOCK_HASH_ENTRIES * 4);
+    memory.fill(CODE_TABLE, 0, 1 << 22);
+    memory.fill(GRANULES, 0, 1 << 23);
+  }
   for (let i: usize = 0; i < vps; i++) flushJumpCache(VP_BASE + i * VP_STRIDE);
   next = ARENA;
   arenaGeneration += 1;

@@ -32,7 +32,7 @@ export function decode(mode: u32, code: usize, offset: u32, op: usize): u32 {
   let rex: u32 = 0;
   let segment: i32 = -1;
   let byte: u32 = 0;
-  for (; at - code < 15; ) {
+  for (; at - code < 16; ) {
     byte = load<u8>(at++);
     if (byte == 0x66) prefixes |= PREFIX_66;
     else if (byte == 0x67) prefixes |= PREFIX_67;

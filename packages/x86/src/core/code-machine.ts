@@ -50,6 +50,7 @@ export class CodeMachine {
     const pages = Math.floor(memoryBytes / PAGE_BYTES);
     const first = bank.firstPage + CORE_RESERVED_BYTES / PAGE_BYTES;
     const gpa = {
+      firstUnmapped: pages,
       systemPage: (gpn: number) => (gpn < pages ? first + gpn : -1),
       access: (gpn: number) => (gpn < pages ? 7 : 0),
     };

@@ -9,6 +9,8 @@ export interface GuestPages {
   systemPage(gpn: number): number;
   /** Rights: 1 read, 2 write, 4 execute. */
   access(gpn: number): number;
+  /** Guest pages from this one on are unmapped at first, where the space knows it. */
+  readonly firstUnmapped?: number;
 }
 
 /** Answers what one processor's exits ask. */
@@ -43,7 +45,7 @@ export class CoreMachine {
       exit: (vp, kind) => this.#targets.get(vp)!.exit(kind),
       readTsc: (vp) => this.#targets.get(vp)!.readTsc(),
     });
-    this.sync(0, GPA_TABLE_PAGES);
+    this.sync(0, gpa.firstUnmapped ?? GPA_TABLE_PAGES);
   }
 
   /** Gives a processor its block and gives the block's address. */

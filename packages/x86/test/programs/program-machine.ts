@@ -266,7 +266,7 @@ export class ProgramMachine {
   }
 
   #setControlRegisters(): void {
-    this.set(Reg.CR0, this.tables === undefined ? 0x31 : 0x80010031);
+    this.set(Reg.CR0, this.tables === undefined ? 0x31 : 0x80000031);
     if (this.tables === undefined) return;
     this.set(Reg.CR3, this.tables.root);
     this.set(Reg.CR4, this.mode === 'legacy' ? 0x290 : 0x2a0);
