@@ -8,7 +8,7 @@ import { MODE_64, MODE_CODE_32 } from '../mode-bits';
 import { CS, DS, ES, FS, GS, RBP, RBX, RDI, RIP_BASE, RSI, SS, ZERO } from '../state';
 import {
   defaultsTo64, hasModrm, IMM_16, IMM_8, IMM_ENTER, IMM_FAR, IMM_NONE, IMM_OFFSET, IMM_V, immediateForm, isByteForm,
-  isSystem, usesStack,
+  isSystem,
 } from './forms';
 import { HANDLER_INTEGER, HANDLER_SYSTEM } from './handlers';
 import { decodeSse } from '../sse/decode';
@@ -83,7 +83,7 @@ export function decode(mode: u32, code: usize, offset: u32, op: usize): u32 {
   store<u8>(op + OP_DST, registerSlot(((modrm >> 3) & 7) | ((rex & 4) << 1), size, rex != 0));
   store<u8>(op + OP_SRC, registerSlot((modrm & 7) | ((rex & 1) << 3), size, rex != 0));
   let ripRelative = false;
-  let usual: u32 = usesStack(opcode) ? SS : DS;
+  let usual: u32 = DS;
   if (withModrm && modrm < 0xc0 && (opcode & ~3) != 0x120) {
     store<u8>(op + OP_IS_MEMORY, 1);
     if (addressCode == 0) usual = memory16(op, modrm);

@@ -110,17 +110,6 @@ export function defaultsTo64(code: u32, modrm: u32): bool {
   return false;
 }
 
-/** Stack instructions without a ModRM operand: their address faults are #SS. */
-export function usesStack(code: u32): bool {
-  if (code >= 0x100) return code == 0x1a0 || code == 0x1a8;
-  if (code >= 0x50 && code < 0x60) return true;
-  switch (code) {
-    case 0x68: case 0x6a: case 0xc2: case 0xc3: case 0xc8: case 0xc9: case 0xe8:
-      return true;
-  }
-  return false;
-}
-
 /** Opcodes of `executeSystem`. */
 export function isSystem(code: u32, modrm: u32, is64: bool): bool {
   const digit = (modrm >> 3) & 7;
