@@ -17,6 +17,7 @@ export {
 export { DebugConsole, DebugExit } from './debug/debug-ports.ts';
 export { I8042, type I8042State } from './i8042/i8042.ts';
 export { AtaDisk } from './ide/ata-disk.ts';
+export { DvdDrive } from './ide/atapi/dvd-drive.ts';
 export type { DmaMemory } from './ide/dma-memory.ts';
 export type { Drive } from './ide/drive.ts';
 export type { ChannelDrives, IdeChannel, IdeChannelState } from './ide/ide-channel.ts';

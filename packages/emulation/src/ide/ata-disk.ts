@@ -8,7 +8,7 @@ import { Drive } from './drive.ts';
 import type { HostFailure } from './host-work.ts';
 import { type DriveNames, identifyDisk } from './identify.ts';
 import { PIO_BUFFER_BYTES } from './pio-buffer.ts';
-import { ErrorBit, MOST_MULTIPLE, PowerMode, SECTOR_BYTES, Status } from './spec.ts';
+import { DISK_SIGNATURE, ErrorBit, MOST_MULTIPLE, PowerMode, SECTOR_BYTES, Status } from './spec.ts';
 
 const BUFFER_SECTORS = PIO_BUFFER_BYTES / SECTOR_BYTES;
 const FORCE_UNIT_ACCESS = { fua: true } as const;
@@ -154,7 +154,7 @@ export class AtaDisk extends Drive<AtaDiskState> {
   }
 
   protected signature(): number {
-    Object.assign(this.taskFile, { count: 1, lbaLow: 1, lbaMid: 0, lbaHigh: 0, device: 0 });
+    Object.assign(this.taskFile, DISK_SIGNATURE);
     return Status.DRDY | Status.DSC;
   }
 

@@ -32,7 +32,7 @@ const MOST_LBA28 = 0x0fff_ffff;
 const MOST_CHS_SECTORS = 0xff_ffff;
 
 /** Words by number, little-endian. */
-export class IdentifyWords {
+class IdentifyWords {
   readonly bytes = new Uint8Array(SECTOR_BYTES);
   readonly #view = new DataView(this.bytes.buffer);
 
@@ -63,7 +63,7 @@ export class IdentifyWords {
 }
 
 /** What disks and packet devices say alike: names, DMA modes, cable. */
-export function setCommonWords(
+function setCommonWords(
   words: IdentifyWords,
   names: DriveNames,
   dmaMode: number,
@@ -109,6 +109,16 @@ export function identifyDisk(facts: DiskFacts): Uint8Array {
   if (perBlock > 1) words.set(106, 0x6000 | Math.log2(perBlock));
   words.set(209, 0x4000); // the first sector begins a block
   words.set(217, 0x0001); // nothing rotates
+  return words.seal();
+}
+
+/** The answer of a DVD drive, fresh bytes: removable, packets of 12 bytes, asked for at once and without an interrupt. */
+export function identifyPacketDevice(names: DriveNames, dmaMode: number, isSlave: boolean): Uint8Array {
+  const words = new IdentifyWords();
+  words.set(0, 0x85c0);
+  setCommonWords(words, names, dmaMode, isSlave);
+  for (const word of [82, 85]) words.set(word, 0x4210); // NOP, DEVICE RESET, PACKET
+  for (const word of [83, 84, 87]) words.set(word, 0x4000);
   return words.seal();
 }
 

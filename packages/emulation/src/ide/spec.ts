@@ -29,7 +29,11 @@ export const Control = { NIEN: 0x02, SRST: 0x04, HOB: 0x80 } as const;
 export const InterruptReason = { COD: 0x01, IO: 0x02 } as const;
 
 /** Low bits of the feature register of PACKET. */
-export const PacketFeature = { DMA: 0x01 } as const;
+export const PacketFeature = { DMA: 0x01, OVERLAPPED: 0x02 } as const;
+
+/** What disks and packet devices show in the registers after a reset. */
+export const DISK_SIGNATURE = { count: 1, lbaLow: 1, lbaMid: 0, lbaHigh: 0, device: 0 } as const;
+export const PACKET_SIGNATURE = { ...DISK_SIGNATURE, lbaMid: 0x14, lbaHigh: 0xeb } as const;
 
 export const Command = {
   NOP: 0x00,
