@@ -1,6 +1,7 @@
 /** A disk on an IDE cable: commands become requests to a block device (ATA/ATAPI-6, Command descriptions). */
 
 import type { BlockDevice, Buffers } from '@viridian/drivers';
+import type { InspectNode } from '@viridian/trace';
 import { defaultGeometry, firstSector, type Geometry, sectorCount, showSector } from './ata-address.ts';
 import { ataCommand } from './ata-commands.ts';
 import { type AtaDiskState, DEFAULT_SETTINGS, diskAtPowerOn, type Transfer } from './ata-disk-state.ts';
@@ -151,6 +152,12 @@ export class AtaDisk extends Drive<AtaDiskState> {
     const command = ataCommand(code);
     if (command === undefined) this.refuse();
     else command(this);
+  }
+
+  protected details(): InspectNode {
+    const { transfer, geometry, ...rest } = this.own;
+    const moving = transfer === undefined ? {} : { transfer: { ...transfer } };
+    return { ...rest, ...moving, geometry: { ...geometry }, sectors: this.#sectors, device: this.#device };
   }
 
   protected signature(): number {

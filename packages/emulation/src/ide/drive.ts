@@ -1,7 +1,7 @@
 /** What every drive on an IDE cable does alike: registers, data blocks, waiting for the host (ATA/ATAPI-6, Protocol). */
 
 import type { Buffers } from '@viridian/drivers';
-import { counters, tracePoint, warning } from '@viridian/trace';
+import { counters, type InspectNode, tracePoint, warning } from '@viridian/trace';
 import { allOnes, type Width } from '../bus/ports.ts';
 import { commonAtPowerOn, type DmaRequest, type DrivePort, type DriveState } from './drive-state.ts';
 import { type HostDone, HostWork } from './host-work.ts';
@@ -58,6 +58,9 @@ export abstract class Drive<Own extends object = object> {
   protected abstract signature(): number;
   /** Ends what a reset ends. */
   protected abstract softReset(): void;
+
+  /** More to show in `inspect`. */
+  protected abstract details(): InspectNode;
 
   /** Connects to a cable and shows the signature. Throws when the drive is on one already. */
   plug(port: DrivePort): void {
@@ -194,8 +197,17 @@ export abstract class Drive<Own extends object = object> {
     this.buffer.restore(buffer);
   }
 
-  inspect(): Record<string, unknown> {
-    return { ...structuredClone({ ...this.#state, ...this.own }), status: this.status, ...this.counters };
+  inspect(): InspectNode {
+    const { taskFile, dma, ...rest } = this.#state;
+    const waits = dma === undefined ? {} : { dma: { ...dma } };
+    return {
+      ...rest,
+      ...waits,
+      taskFile: { ...taskFile },
+      status: this.status,
+      ...this.details(),
+      ...this.counters,
+    };
   }
 
   protected get where(): string {

@@ -1,6 +1,6 @@
 /** One IDE cable with up to two drives: which of them answers, when they interrupt, and their bus master (ATA/ATAPI-6; 82371AB PIIX4). */
 
-import { counters, warning } from '@viridian/trace';
+import { counters, type InspectNode, warning } from '@viridian/trace';
 import { allOnes, type InterruptLine, type RegisterBlock, type Width } from '../bus/ports.ts';
 import { BusMaster, type BusMasterState } from './bus-master.ts';
 import type { DmaMemory } from './dma-memory.ts';
@@ -113,10 +113,10 @@ export class IdeChannel {
     this.#sync();
   }
 
-  inspect(): Record<string, unknown> {
-    const [master, slave] = this.#drives.map((drive) => drive?.inspect());
+  inspect(): InspectNode {
+    const [master, slave] = this.#drives;
     const state = { selected: this.#selected, control: this.#controlBits, ...this.#counters };
-    return { ...state, busMaster: this.#busMaster.save(), master, slave };
+    return { ...state, busMaster: { ...this.#busMaster.save() }, master, slave };
   }
 
   get #drive(): Drive | undefined {

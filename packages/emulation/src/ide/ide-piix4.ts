@@ -1,5 +1,6 @@
 /** The IDE function of the PIIX4: two channels in compatibility mode and their bus masters (82371AB PIIX4, PCI Configuration, IDE). */
 
+import type { InspectNode } from '@viridian/trace';
 import type { PortBus } from '../bus/port-bus.ts';
 import type { InterruptLine, RegisterBlock } from '../bus/ports.ts';
 import { idePiix4 } from '../pci/board-functions.ts';
@@ -117,8 +118,8 @@ export class IdePiix4 {
     this.secondary.restore(state.secondary);
   }
 
-  inspect(): Record<string, unknown> {
-    return { primary: this.primary.inspect(), secondary: this.secondary.inspect() };
+  inspect(): InspectNode {
+    return { primary: this.primary, secondary: this.secondary };
   }
 
   #channelAt(offset: number): IdeChannel {

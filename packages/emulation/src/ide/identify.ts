@@ -63,12 +63,7 @@ class IdentifyWords {
 }
 
 /** What disks and packet devices say alike: names, DMA modes, cable. */
-function setCommonWords(
-  words: IdentifyWords,
-  names: DriveNames,
-  dmaMode: number,
-  isSlave: boolean,
-): void {
+function setCommonWords(words: IdentifyWords, names: DriveNames, dmaMode: number, isSlave: boolean): void {
   const selected = (kind: number, modes: number) =>
     (dmaMode & 0xf8) === kind ? modes | (0x100 << (dmaMode & 7)) : modes;
   words.setText(10, 10, names.serial ?? '');

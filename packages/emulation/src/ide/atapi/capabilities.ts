@@ -63,9 +63,7 @@ export function getConfiguration(unit: DvdUnit, cdb: DataView): PacketResult {
     (profile === undefined ? currentProfile !== Profile.NONE : profile === currentProfile);
   const isWanted = (feature: Feature) => {
     if (requestType === FeatureRequest.ONE) return feature.code === startingFeature;
-    return (
-      feature.code >= startingFeature && (requestType === FeatureRequest.ALL || isCurrent(feature))
-    );
+    return feature.code >= startingFeature && (requestType === FeatureRequest.ALL || isCurrent(feature));
   };
   const descriptors = [profileList(currentProfile), ...FEATURES]
     .filter(isWanted)

@@ -2,7 +2,7 @@
 
 import type { BlockDevice, Buffers } from '@viridian/drivers';
 import { AdditionalSense, SenseKey } from '@viridian/protocols/scsi';
-import { tracePoint } from '@viridian/trace';
+import { type InspectNode, tracePoint } from '@viridian/trace';
 import { isTransferMode } from '../ata-commands.ts';
 import { Drive } from '../drive.ts';
 import type { HostFailure } from '../host-work.ts';
@@ -132,6 +132,20 @@ export class DvdDrive extends Drive<DvdDriveState> {
       default:
         this.fail(ErrorBit.ABRT);
     }
+  }
+
+  protected details(): InspectNode {
+    const { transfer, unit, ...rest } = this.own;
+    const { sense, ...flags } = unit;
+    const moving = transfer === undefined ? {} : { transfer: { ...transfer } };
+    return {
+      ...rest,
+      ...moving,
+      ...flags,
+      sense: { ...sense },
+      blocks: this.#unit.blocks,
+      disc: this.#unit.disc,
+    };
   }
 
   protected signature(): number {

@@ -74,12 +74,7 @@ export function runPacket(unit: DvdUnit, cdb: DataView, names: PacketNames): Pac
   return result;
 }
 
-function outcome(
-  unit: DvdUnit,
-  entry: Entry | undefined,
-  cdb: DataView,
-  names: PacketNames,
-): PacketResult {
+function outcome(unit: DvdUnit, entry: Entry | undefined, cdb: DataView, names: PacketNames): PacketResult {
   if (entry === undefined) return UNKNOWN;
   const { attention } = unit.state;
   if (entry.reportsAttention && attention !== 0) {
