@@ -1,5 +1,6 @@
 /** Looks a configuration through before anything is built: what is wrong, where, and what would be right. */
 
+import type { BlockDevice } from '@viridian/drivers';
 import { MAX_VPS } from '@viridian/hypervisor';
 import { VMBUS_VERSIONS, VmbusVersion, versionText } from '@viridian/protocols/vmbus';
 import { CORE_RESERVED_BYTES, MAX_BANK_BYTES, PAGE_BYTES } from '@viridian/x86';
@@ -10,6 +11,7 @@ import type {
   CheckedConfiguration,
   CheckedStorage,
   DiskConfiguration,
+  IdeDisk,
   MachineConfiguration,
   StorageConfiguration,
 } from './configuration.ts';
@@ -48,6 +50,8 @@ const SETTINGS: readonly (keyof MachineConfiguration)[] = [
 const LUNS = 64;
 const SMALLEST_MEMORY = 64 * 1024;
 const SERIAL_PORTS = 4;
+const IDE_PLACES = 4;
+const IDE_SECTOR_BYTES = 512;
 const GUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Checks and completes a configuration. Throws {@link ConfigurationError} at the first problem. */
@@ -107,12 +111,32 @@ function checkInteger(path: string, value: number, least: number, most: number):
 
 function checkBoard({ board, processor }: MachineConfiguration): CheckedBoard | undefined {
   if (board === false || (board === undefined && processor !== undefined)) return undefined;
-  const { serial = [], debugExit, debugConsole } = board ?? {};
+  const { ide = [], serial = [], debugExit, debugConsole } = board ?? {};
   if (serial.length > SERIAL_PORTS)
     throw new ConfigurationError('board.serial', `a PC has ${SERIAL_PORTS} serial ports`);
   if (debugExit !== undefined) checkInteger('board.debugExit', debugExit, 0, 0xfffc);
   if (debugConsole !== undefined) checkInteger('board.debugConsole.port', debugConsole.port, 0, 0xffff);
-  return { serial, debugExit, debugConsole };
+  if (ide.length > IDE_PLACES)
+    throw new ConfigurationError('board.ide', `two cables have ${IDE_PLACES} places`);
+  ide.forEach((disk, place) => {
+    if (disk !== undefined) checkIdeDisk(disk, `board.ide[${place}].device`);
+  });
+  return { ide, serial, debugExit, debugConsole };
+}
+
+function checkIdeDisk({ device }: IdeDisk, path: string): void {
+  checkDevice(device, path);
+  const { logicalBlockBytes } = device;
+  if (logicalBlockBytes === IDE_SECTOR_BYTES) return;
+  throw new ConfigurationError(
+    path,
+    `an IDE disk has blocks of 512 bytes, not ${logicalBlockBytes}: use disks`,
+  );
+}
+
+function checkDevice(device: BlockDevice | undefined, path: string): void {
+  if (typeof device?.read === 'function') return;
+  throw new ConfigurationError(path, 'give a BlockDevice, e.g. new MemoryDisk({ sizeBytes })');
 }
 
 function checkMemory(memoryBytes: number, isX86: boolean): void {
@@ -185,9 +209,7 @@ function checkDisk(
   path: string,
   place: number,
 ): Required<DiskConfiguration> {
-  if (typeof device?.read !== 'function') {
-    throw new ConfigurationError(`${path}.device`, 'give a BlockDevice, e.g. new MemoryDisk({ sizeBytes })');
-  }
+  checkDevice(device, `${path}.device`);
   const own = lun ?? place;
   checkInteger(`${path}.lun`, own, 0, LUNS - 1);
   return { device, lun: own };

@@ -46,8 +46,16 @@ export interface SerialPort {
   inputTaken?(): void;
 }
 
+/** A disk on an IDE cable. */
+export interface IdeDisk {
+  /** Of blocks of 512 bytes. Stays its owner's: `stop` flushes it, and nobody closes it. */
+  readonly device: BlockDevice;
+}
+
 /** An emulated 440BX board. */
 export interface BoardConfiguration {
+  /** Primary master and slave, secondary master and slave; undefined leaves a place empty. */
+  readonly ide?: readonly (IdeDisk | undefined)[];
   /** COM1 to COM4; undefined leaves a port out. */
   readonly serial?: readonly (SerialPort | undefined)[];
   /** First of four ports of QEMU's `isa-debug-exit`: a write ends the machine with 'debug-exit'. None unless given. */
@@ -114,6 +122,7 @@ export interface CheckedConfiguration {
 
 /** A board with every default filled in. */
 export interface CheckedBoard {
+  readonly ide: readonly (IdeDisk | undefined)[];
   readonly serial: readonly (SerialPort | undefined)[];
   readonly debugExit: number | undefined;
   readonly debugConsole: BoardConfiguration['debugConsole'];

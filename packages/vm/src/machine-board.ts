@@ -1,9 +1,12 @@
 /** The board of one machine on its partition: accesses, interrupts and time lead from one to the other. */
 
 import {
+  AtaDisk,
   acpiTables,
   Board,
   type Clock as BoardClock,
+  type DmaMemory,
+  type IdeDrives,
   PCI_HOLE,
   Place,
   type PowerSwitch,
@@ -18,6 +21,7 @@ import type {
   Partition,
   TimerHandle,
 } from '@viridian/hypervisor';
+import type { GuestMemory } from '@viridian/vmbus/ring';
 import { AccessKind, Outcome, PAGE_BYTES } from '@viridian/x86';
 import type { CheckedBoard } from './configuration.ts';
 
@@ -32,6 +36,7 @@ export interface MachineBoardOptions {
   readonly clock: Clock;
   readonly where: string;
   readonly board: CheckedBoard;
+  readonly memory: GuestMemory;
   readonly power: PowerSwitch;
   readonly debugExit: (code: number) => void;
 }
@@ -49,6 +54,8 @@ export function connectBoard(options: MachineBoardOptions): Board {
     },
     intr: { set: (high) => partition.interrupts.setExtInt(high, () => board.pic.acknowledge()) },
     power,
+    memory: dmaMemory(options.memory),
+    ide: ideDrives(options.board.ide),
     clock: nowNs,
     timer: (fired) => wakeUp(clock, fired),
     unixSeconds: Date.now() / 1000,
@@ -78,6 +85,31 @@ export function boardTables(processors: number, vmbus: boolean): Uint8Array {
 
 function taken(inputTaken: (() => void) | undefined): { inputTaken?: () => void } {
   return inputTaken === undefined ? {} : { inputTaken };
+}
+
+/** Disks in the order of the configuration: a cable after the other. */
+function ideDrives(disks: CheckedBoard['ide']): IdeDrives {
+  const drive = (place: number) => {
+    const disk = disks[place];
+    return disk && new AtaDisk(disk.device, { serial: `VIRIDIAN-${place}` });
+  };
+  const cable = (first: number) => {
+    const [master, slave] = [drive(first), drive(first + 1)];
+    return { ...(master && { master }), ...(slave && { slave }) };
+  };
+  return { primary: cable(0), secondary: cable(2) };
+}
+
+/** Bytes anywhere in RAM, in terms of its pages. */
+function dmaMemory(memory: GuestMemory): DmaMemory {
+  return {
+    gather: (gpa, byteCount, into) => {
+      const first = Math.floor(gpa / PAGE_BYTES);
+      const end = Math.ceil((gpa + byteCount) / PAGE_BYTES);
+      const gpns = Array.from({ length: end - first }, (_, index) => first + index);
+      return memory.gather(gpns, 0, gpa % PAGE_BYTES, byteCount, into);
+    },
+  };
 }
 
 function wakeUp(clock: Clock, fired: () => void): Timer {

@@ -87,8 +87,9 @@ export class Machine {
       this.#bank.giveTo(child);
       this.#partition = hypervisor.partition(child.id)!;
       this.#controllers = configuration.vmbus === undefined ? [] : this.#makeControllers();
-      this.#bus = this.#makeBus();
-      this.board = this.#makeBoard();
+      const memory = new ChildMemory(this.#partition.gpa, hypervisor.memory);
+      this.#bus = this.#makeBus(memory);
+      this.board = this.#makeBoard(memory);
     } catch (error) {
       child?.delete();
       hypervisor.removeMemory(this.#bank.bank);
@@ -193,13 +194,13 @@ export class Machine {
     });
   }
 
-  #makeBus(): VmbusHost | undefined {
+  #makeBus(memory: ChildMemory): VmbusHost | undefined {
     const { vmbus, processors } = this.#configuration;
     if (vmbus === undefined) return undefined;
     const { hypervisor } = this.#host;
     const bus = new VmbusHost({
       transport: new ChildTransport(this.#child),
-      memory: new ChildMemory(this.#partition.gpa, hypervisor.memory),
+      memory,
       clock: hypervisor.clock,
       vpCount: processors,
       versions: vmbus,
@@ -209,7 +210,7 @@ export class Machine {
     return bus;
   }
 
-  #makeBoard(): Board | undefined {
+  #makeBoard(memory: ChildMemory): Board | undefined {
     const { board } = this.#configuration;
     if (board === undefined) return undefined;
     return connectBoard({
@@ -217,6 +218,7 @@ export class Machine {
       clock: this.#host.hypervisor.clock,
       where: `${this.#child.where}/board`,
       board,
+      memory,
       power: {
         off: () => this.#finish('powered-off'),
         reset: () => this.#partition.vps[0]?.requestPartitionReset(),
@@ -293,6 +295,7 @@ export class Machine {
   /** The guest's channels are gone and no device works on its memory any more. */
   async #quiesce(): Promise<void> {
     await this.#bus?.reset();
+    await this.board?.quiesce();
     await Promise.all(this.#controllers.map((controller) => controller.whenIdle()));
   }
 
@@ -320,13 +323,13 @@ export class Machine {
   }
 
   async #flushDisks(): Promise<void> {
-    for (const { disks } of this.#configuration.storage) {
-      for (const { device } of disks) {
-        try {
-          if (!device.readOnly) await device.flush();
-        } catch (error) {
-          machineFailed.report(this.#child.where, 'flushing a disk failed', { error: String(error) });
-        }
+    const { storage, board } = this.#configuration;
+    for (const disk of [...storage.flatMap(({ disks }) => disks), ...(board?.ide ?? [])]) {
+      if (disk === undefined) continue;
+      try {
+        if (!disk.device.readOnly) await disk.device.flush();
+      } catch (error) {
+        machineFailed.report(this.#child.where, 'flushing a disk failed', { error: String(error) });
       }
     }
   }

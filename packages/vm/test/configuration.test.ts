@@ -29,7 +29,7 @@ describe('checkConfiguration', () => {
   it('makes a PC with a board of what says no more than its memory', () => {
     const { processor, board } = checkConfiguration({ name: 'pc', memoryBytes: 2 ** 26 });
     expect(processor).toBeUndefined();
-    expect(board).toEqual({ serial: [], debugExit: undefined, debugConsole: undefined });
+    expect(board).toEqual({ ide: [], serial: [], debugExit: undefined, debugConsole: undefined });
     expect(checkConfiguration({ name: 'pc', memoryBytes: 2 ** 26, board: false }).board).toBeUndefined();
   });
 
@@ -44,6 +44,8 @@ describe('checkConfiguration', () => {
     ['processors', { processors: 1.5 }],
     ['processor', { processor: 'x86' }],
     ['memoryBytes', { processor: undefined, memoryBytes: MAX_BANK_BYTES - 65536 }],
+    ['board.ide', { board: { ide: Array(5).fill(undefined) } }],
+    ['board.ide[1].device', { board: { ide: [undefined, {}] } }],
     ['board.serial', { board: { serial: Array(5).fill(undefined) } }],
     ['board.debugExit', { board: { debugExit: 0xfffe } }],
     ['board.debugConsole.port', { board: { debugConsole: { port: -1, write: () => {} } } }],

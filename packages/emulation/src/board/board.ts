@@ -5,6 +5,8 @@ import { PortBus } from '../bus/port-bus.ts';
 import type { ByteSink, Clock, InterruptLine, Timer } from '../bus/ports.ts';
 import { DebugConsole, DebugExit } from '../debug/debug-ports.ts';
 import { I8042 } from '../i8042/i8042.ts';
+import type { DmaMemory } from '../ide/dma-memory.ts';
+import { type IdeDrives, IdePiix4 } from '../ide/ide-piix4.ts';
 import { type InterruptMessages, IoApic } from '../io-apic/io-apic.ts';
 import { hostBridge440bx, isaBridgePiix4, powerManagementPiix4 } from '../pci/board-functions.ts';
 import { PciBus } from '../pci/pci-bus.ts';
@@ -33,6 +35,10 @@ export interface BoardOptions {
   /** Output of the 8259 pair: LINT0 of the first processor. */
   readonly intr: InterruptLine;
   readonly power: PowerSwitch;
+  /** Guest memory for bus masters. */
+  readonly memory: DmaMemory;
+  /** What hangs on the IDE cables. */
+  readonly ide?: IdeDrives;
   readonly clock: Clock;
   /** Makes a wake-up call for one device. */
   readonly timer: (fired: () => void) => Timer;
@@ -56,6 +62,7 @@ export class Board {
   readonly pci: PciBus;
   readonly pm: AcpiPm;
   readonly i8042: I8042;
+  readonly ide: IdePiix4;
   readonly serial: readonly (Uart16550 | undefined)[];
   readonly #irqs = new Map<number, SharedLine>();
 
@@ -73,6 +80,8 @@ export class Board {
     this.rtc = timed((timer) => new RtcCmos(this.irq(Irq.RTC), clock, timer, options.unixSeconds));
     this.pm = timed((timer) => new AcpiPm(this.irq(Irq.SCI), power, clock, timer));
     this.i8042 = new I8042(this.irq(Irq.KEYBOARD), this.irq(Irq.MOUSE), () => power.reset());
+    const [first, second] = [this.irq(Irq.IDE_PRIMARY), this.irq(Irq.IDE_SECONDARY)];
+    this.ide = new IdePiix4(first, second, options.memory, options.ide);
     this.pci = this.#makePci();
     this.serial = this.#makeSerial(options.serial ?? []);
     this.#map(options);
@@ -90,6 +99,11 @@ export class Board {
     return wire.end();
   }
 
+  /** Waits until no device works on guest memory. */
+  async quiesce(): Promise<void> {
+    await this.ide.quiesce();
+  }
+
   /** As the reset line does. */
   reset(): void {
     this.pic.reset();
@@ -98,6 +112,7 @@ export class Board {
     this.rtc.reset();
     this.pm.reset();
     this.i8042.reset();
+    this.ide.reset();
     this.pci.reset();
     for (const uart of this.serial) uart?.reset();
     this.#asFirmwareLeaves();
@@ -113,6 +128,7 @@ export class Board {
       rtc: this.rtc,
       pm: this.pm,
       i8042: this.i8042,
+      ide: this.ide.inspect() as InspectNode,
       serial: Object.fromEntries(this.serial.map((uart, index) => [`com${index + 1}`, uart])),
     };
   }
@@ -121,6 +137,7 @@ export class Board {
     const pci = new PciBus(this.pm.resetControl);
     pci.plug(0, 0, hostBridge440bx());
     pci.plug(7, 0, isaBridgePiix4());
+    pci.plug(7, 1, this.ide.config);
     pci.plug(7, 3, powerManagementPiix4(Place.PM));
     return pci;
   }
@@ -150,6 +167,7 @@ export class Board {
     ports.map('porta', Place.SYSTEM_PORT_A, 1, new SystemPortA(() => power.reset()));
     ports.map('pm', Place.PM, 12, this.pm);
     ports.map('pci', Place.PCI, 8, this.pci);
+    this.ide.attach(ports);
     if (debugExit !== undefined) ports.map('debug-exit', debugExit.port, 4, new DebugExit(debugExit.exit));
     if (debugConsole !== undefined)
       ports.map('debugcon', debugConsole.port, 1, new DebugConsole(debugConsole.out));

@@ -24,7 +24,15 @@ export const SERIAL_PORTS = [
   { port: 0x2e8, irq: 3 },
 ] as const;
 
-export const Irq = { TIMER: 0, KEYBOARD: 1, RTC: 8, SCI: 9, MOUSE: 12 } as const;
+export const Irq = {
+  TIMER: 0,
+  KEYBOARD: 1,
+  RTC: 8,
+  SCI: 9,
+  MOUSE: 12,
+  IDE_PRIMARY: 14,
+  IDE_SECONDARY: 15,
+} as const;
 
 /** Pin of the I/O APIC for the timer, whose IRQ 0 belongs to nobody there. */
 export const TIMER_PIN = 2;
