@@ -97,6 +97,24 @@ export function number(random: Random): Extended {
   return [exponent | sign, exponent === 0 ? significand : significand | TOP];
 }
 
+/** Mostly numbers whose exponents lie in a range, of either sign. */
+export const between =
+  (least: number, most: number) =>
+  (random: Random): Extended => {
+    if (random.below(8) === 0) return number(random);
+    return [(least + random.below(most - least + 1)) | (random.word() & 0x8000), random.qword() | TOP];
+  };
+
+/** How far two numbers are apart, counted in numbers between them. */
+export function distance(a: Extended, b: Extended): bigint {
+  const [first, second] = [a, b].map(([signExponent, significand]) => {
+    const magnitude = (BigInt(signExponent & 0x7fff) << 63n) + (significand & (TOP - 1n));
+    return signExponent & 0x8000 ? -magnitude : magnitude;
+  });
+  const difference = first! - second!;
+  return difference < 0n ? -difference : difference;
+}
+
 /** How a case's states are made. */
 export interface CaseOptions {
   readonly value?: (random: Random) => Extended;
