@@ -4,9 +4,11 @@ import { opIsMemory, opReg, opSize } from '../micro-op';
 import { read } from '../memory/access';
 import { linearAddress } from '../memory/segment';
 import { MXCSR, SCRATCH } from '../state';
+import { enterMmx, requireMmx } from '../x87/mmx';
 import { loadMxcsr, storeMxcsr } from './control';
+import { fastFromInteger, fastFromIntegers, fastInteger, fastNarrow, fastToInteger, fastWiden } from './conversion-fast';
 import { commitFlags, element, storeElement } from './float';
-import { enterMmx, mmx } from './mmx-registers';
+import { mmxSource, storeMmx } from './mmx-registers';
 import {
   CVTDQ2PD, CVTDQ2PS, CVTPD2DQ, CVTPD2PI, CVTPD2PS, CVTPI2PD, CVTPI2PS, CVTPS2DQ, CVTPS2PD, CVTPS2PI, CVTSD2SI, CVTSD2SS,
   CVTSI2SD, CVTSI2SS, CVTSS2SD, CVTSS2SI, CVTTPD2DQ, CVTTPD2PI, CVTTPS2DQ, CVTTPS2PI, CVTTSD2SI, CVTTSS2SI, LDMXCSR,
@@ -29,8 +31,10 @@ export function executeConversion(vp: usize, op: usize, handler: u32): void {
     case CVTSI2SS: case CVTSI2SD: {
       const d = handler == CVTSI2SD;
       const wide = opSize(op) == 8;
-      const value = sourceGeneral(vp, op, wide ? 8 : 4);
-      const result = fromInteger(wide ? <i64>value : <i64>(<i32>value), d);
+      const bits = sourceGeneral(vp, op, wide ? 8 : 4);
+      const value = wide ? <i64>bits : <i64>(<i32>bits);
+      if (fastFromInteger(vp, to, value, d)) break;
+      const result = fromInteger(value, d);
       commitFlags(vp);
       storeElement(to, 0, d, result);
       break;
@@ -40,13 +44,17 @@ export function executeConversion(vp: usize, op: usize, handler: u32): void {
     case CVTSD2SI: toGeneral(vp, op, source64(vp, op), true, roundingMode()); break;
     case CVTTSD2SI: toGeneral(vp, op, source64(vp, op), true, ROUND_ZERO); break;
     case CVTSS2SD: {
-      const result = widen(source32(vp, op));
+      const value = source32(vp, op);
+      if (fastWiden(to, value)) break;
+      const result = widen(value);
       commitFlags(vp);
       store<u64>(to, result);
       break;
     }
     case CVTSD2SS: {
-      const result = narrow(source64(vp, op));
+      const value = source64(vp, op);
+      if (fastNarrow(vp, to, value)) break;
+      const result = narrow(value);
       commitFlags(vp);
       store<u32>(to, <u32>result);
       break;
@@ -62,14 +70,19 @@ export function executeConversion(vp: usize, op: usize, handler: u32): void {
 function packed(vp: usize, op: usize, handler: u32, to: usize): void {
   const source = vp + SOURCE;
   const result = vp + RESULT;
-  if (handler == CVTPS2PD || handler == CVTDQ2PD) store<u64>(source, source64(vp, op));
+  if (handler == CVTDQ2PD) {
+    // Every integer of 32 bits is a number of double precision.
+    v128.store(to, f64x2.convert_low_i32x4_s(i64x2.splat(<i64>source64(vp, op))));
+    return;
+  }
+  if (handler == CVTPS2PD) store<u64>(source, source64(vp, op));
   else v128.store(source, source128(vp, op));
+  if (handler == CVTDQ2PS && fastFromIntegers(vp, to, v128.load(source))) return;
   v128.store(result, i64x2.splat(0));
   switch (handler) {
     case CVTPS2PD: for (let i: u32 = 0; i < 2; i++) storeElement(result, i, true, widen(element(source, i, false))); break;
     case CVTPD2PS: for (let i: u32 = 0; i < 2; i++) storeElement(result, i, false, narrow(element(source, i, true))); break;
     case CVTDQ2PS: fromIntegers(source, result, 4, false); break;
-    case CVTDQ2PD: fromIntegers(source, result, 2, true); break;
     case CVTPS2DQ: toIntegers(source, result, 4, false, roundingMode()); break;
     case CVTTPS2DQ: toIntegers(source, result, 4, false, ROUND_ZERO); break;
     case CVTPD2DQ: toIntegers(source, result, 2, true, roundingMode()); break;
@@ -95,17 +108,23 @@ function fromIntegers(source: usize, result: usize, count: u32, d: bool): void {
 
 function toGeneral(vp: usize, op: usize, value: u64, d: bool, mode: u32): void {
   const wide = opSize(op) == 8;
-  const result = <u64>toInteger(value, d, mode, wide);
-  commitFlags(vp);
+  let result: u64;
+  if (fastToInteger(vp, value, d, mode, wide)) result = <u64>fastInteger;
+  else {
+    result = <u64>toInteger(value, d, mode, wide);
+    commitFlags(vp);
+  }
   store<u64>(vp + (<usize>opReg(op) << 3), wide ? result : result & 0xffffffff);
 }
 
 /** CVTPI2PS, CVTPI2PD. The latter leaves the x87 registers alone when its source is memory. */
 function fromMmx(vp: usize, op: usize, d: bool, to: usize): void {
   const memory = opIsMemory(op);
-  if (!memory || !d) enterMmx(vp);
+  const usesMmx = !memory || !d;
+  if (usesMmx) requireMmx(vp);
   const source = vp + SOURCE;
-  store<u64>(source, memory ? read<u64>(vp, linearAddress(vp, op, 8, false)) : load<u64>(mmx(vp, op, false)));
+  store<u64>(source, memory ? read<u64>(vp, linearAddress(vp, op, 8, false)) : load<u64>(mmxSource(vp, op)));
+  if (usesMmx) enterMmx(vp);
   const result = vp + RESULT;
   fromIntegers(source, result, 2, d);
   commitFlags(vp);
@@ -114,14 +133,12 @@ function fromMmx(vp: usize, op: usize, d: bool, to: usize): void {
 }
 
 function toMmx(vp: usize, op: usize, d: bool, mode: u32): void {
+  requireMmx(vp);
   const source = vp + SOURCE;
   if (d) v128.store(source, source128(vp, op));
   else store<u64>(source, source64(vp, op));
   const result = vp + RESULT;
   toIntegers(source, result, 2, d, mode);
   commitFlags(vp);
-  enterMmx(vp);
-  const register = mmx(vp, op, true);
-  store<u64>(register, load<u64>(result));
-  store<u16>(register + 8, 0xffff);
+  storeMmx(vp, op, load<u64>(result));
 }

@@ -6,6 +6,7 @@ import { OP_IMMEDIATE } from '../micro-op';
 import { CR4, CR4_OSXMMEXCPT, FLAG_CF, FLAG_PF, FLAG_ZF, MXCSR, SCRATCH } from '../state';
 import { approximate } from './approximations';
 import { dotProduct } from './dot-product';
+import { fastDouble, fastDoubles, fastSingle, fastSingles, isPlain32, isPlain64 } from './float-fast';
 import {
   FORM_SS, KIND_ADD, KIND_ADDSUB, KIND_CMP, KIND_COMI, KIND_DIV, KIND_DP, KIND_HADD, KIND_HSUB, KIND_MAX,
   KIND_MIN, KIND_MUL, KIND_RCP, KIND_ROUND, KIND_RSQRT, KIND_SQRT, KIND_SUB, KIND_UCOMI,
@@ -13,7 +14,7 @@ import {
 import { source128, source32, source64, target } from './operands';
 import { add, beginFloat, control, divide, MASK_SHIFT, multiply, OPERAND_FLAGS, raised, squareRoot, subtract } from './softfloat';
 import {
-  extreme, relation, RELATION_EQUAL, RELATION_LESS, RELATION_UNORDERED, roundingMode, toIntegral,
+  extreme, relation, RELATION_EQUAL, RELATION_GREATER, RELATION_LESS, RELATION_UNORDERED, roundingMode, toIntegral,
 } from './softfloat-convert';
 
 // Within SCRATCH: the second operand and the result.
@@ -51,18 +52,33 @@ export function executeFloat(vp: usize, op: usize, place: u32): void {
   const kind = place >> 2;
   const form = place & 3;
   const d = (form & 1) != 0;
-  const scalar = form >= FORM_SS;
   const imm = <u32>load<u8>(op + OP_IMMEDIATE);
   const to = target(vp, op);
+  const source = vp + SOURCE;
+  let count: u32 = 1;
   if (kind == KIND_COMI || kind == KIND_UCOMI) {
     compareToFlags(vp, to, d ? source64(vp, op) : source32(vp, op), d, kind == KIND_COMI);
     return;
   }
-  const source = vp + SOURCE;
-  if (!scalar) v128.store(source, source128(vp, op));
-  else if (d) store<u64>(source, source64(vp, op));
-  else store<u32>(source, source32(vp, op));
-  const count: u32 = scalar ? 1 : d ? 2 : 4;
+  if (form < FORM_SS) {
+    const b = source128(vp, op);
+    if (d ? fastDoubles(vp, to, kind, b, imm) : fastSingles(vp, to, kind, b, imm)) return;
+    v128.store(source, b);
+    count = d ? 2 : 4;
+  } else if (d) {
+    const b = source64(vp, op);
+    if (fastDouble(vp, to, kind, b)) return;
+    store<u64>(source, b);
+  } else {
+    const b = source32(vp, op);
+    if (fastSingle(vp, to, kind, b)) return;
+    store<u32>(source, b);
+  }
+  computeElements(vp, to, source, kind, d, imm, count);
+}
+
+/** Computes in integers, with all exceptions. */
+function computeElements(vp: usize, to: usize, source: usize, kind: u32, d: bool, imm: u32, count: u32): void {
   const result = vp + RESULT;
   v128.store(result, v128.load(to));
   beginFloat(load<u32>(vp + MXCSR));
@@ -119,9 +135,17 @@ function compareToMask(a: u64, b: u64, d: bool, imm: u32): u64 {
 
 /** COMISS (`signals`) and UCOMISS: ZF, PF, CF as after an unsigned comparison; all three set when unordered. */
 function compareToFlags(vp: usize, to: usize, b: u64, d: bool, signals: bool): void {
-  beginFloat(load<u32>(vp + MXCSR));
-  const found = relation(element(to, 0, d), b, d, signals);
-  commitFlags(vp);
+  const a = element(to, 0, d);
+  let found: u32;
+  if (d ? isPlain64(a) && isPlain64(b) : isPlain32(<u32>a) && isPlain32(<u32>b)) {
+    const left = d ? reinterpret<f64>(a) : <f64>reinterpret<f32>(<u32>a);
+    const right = d ? reinterpret<f64>(b) : <f64>reinterpret<f32>(<u32>b);
+    found = left == right ? RELATION_EQUAL : left < right ? RELATION_LESS : RELATION_GREATER;
+  } else {
+    beginFloat(load<u32>(vp + MXCSR));
+    found = relation(a, b, d, signals);
+    commitFlags(vp);
+  }
   let flags: u32 = 0;
   if (found == RELATION_UNORDERED) flags = FLAG_ZF | FLAG_PF | FLAG_CF;
   else if (found == RELATION_EQUAL) flags = FLAG_ZF;

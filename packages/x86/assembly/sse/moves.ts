@@ -5,7 +5,8 @@ import { probeWrite, write } from '../memory/access';
 import { linearAddress, segmentLinear } from '../memory/segment';
 import { opAddressBits, opIsMemory, opReg, opSegment, opSize } from '../micro-op';
 import { RDI } from '../state';
-import { enterMmx, mmx } from './mmx-registers';
+import { enterMmx, requireMmx } from '../x87/mmx';
+import { mmxSource, storeMmx } from './mmx-registers';
 import {
   MASKMOVDQU, MOVA_LOAD, MOVA_STORE, MOVD_LOAD, MOVD_STORE, MOVDDUP, MOVDQ2Q, MOVHPS_LOAD, MOVHPS_STORE, MOVLPS_LOAD,
   MOVLPS_STORE, MOVMSKPD, MOVMSKPS, MOVQ2DQ, MOVQ_LOAD, MOVQ_STORE, MOVSD_LOAD, MOVSD_STORE, MOVSHDUP, MOVSLDUP, MOVSS_LOAD,
@@ -87,16 +88,14 @@ function executeRareMove(vp: usize, op: usize, handler: u32, to: usize): void {
     case PMOVMSKB: storeRegister(vp, op, i8x16.bitmask(v128.load(sourceRegister(vp, op)))); break;
     case MASKMOVDQU: maskedMove(vp, op, to); break;
     case MOVQ2DQ:
+      requireMmx(vp);
       enterMmx(vp);
-      storeQwords(to, load<u64>(mmx(vp, op, false)), 0);
+      storeQwords(to, load<u64>(mmxSource(vp, op)), 0);
       break;
-    case MOVDQ2Q: {
-      enterMmx(vp);
-      const register = mmx(vp, op, true);
-      store<u64>(register, load<u64>(sourceRegister(vp, op)));
-      store<u16>(register + 8, 0xffff);
+    case MOVDQ2Q:
+      requireMmx(vp);
+      storeMmx(vp, op, load<u64>(sourceRegister(vp, op)));
       break;
-    }
     default: raiseUD(vp);
   }
 }

@@ -4,7 +4,7 @@
  * Intel SDM volume 1, "SIMD Floating-Point Exceptions" and "Underflow Exception" (tininess after rounding).
  */
 
-import { multiplyHigh } from './wide';
+import { divide128, multiplyHigh, Wide } from '../x87/wide';
 
 // Exception flags, at their places in MXCSR.
 export const INVALID: u32 = 1;
@@ -316,17 +316,9 @@ export function divide(a: u64, b: u64, d: bool): u64 {
     rest <<= 1;
     scale -= 1;
   }
-  // One bit of the quotient a turn, the first at bit 62.
-  let quotient: u64 = 0;
-  for (let i = 0; i < 63; i++) {
-    quotient <<= 1;
-    if (rest >= divisor) {
-      rest -= divisor;
-      quotient |= 1;
-    }
-    rest <<= 1;
-  }
-  return roundPack(sign != 0, scale, quotient | <u64>(rest != 0), d);
+  // The quotient of 1 to 2, its leading one at bit 62.
+  const quotient = divide128(rest >> 1, rest << 63, divisor << 1);
+  return roundPack(sign != 0, scale, quotient | <u64>(Wide.lo != 0), d);
 }
 
 export function squareRoot(a: u64, d: bool): u64 {

@@ -12,6 +12,12 @@ const MEMORY = 0x6000;
 const STACK = 0x8000;
 const HLT = 0xf4;
 
+/** Vector of the exception that a machine stopped at, -1 where it stopped elsewhere. */
+export function vectorOf(machine: CodeMachine): number {
+  const rip = Number(machine.registers.qwords[Reg.RIP]!);
+  return rip > HANDLERS && rip < HANDLERS + 512 ? (rip - 1 - HANDLERS) / 16 : -1;
+}
+
 /** Runs cases on one machine, whose state is set anew for each. */
 export class CoreRunner {
   readonly machine: CodeMachine;
@@ -37,7 +43,7 @@ export class CoreRunner {
   /** Executes a case and writes the state afterwards into it. */
   run(one: Case): void {
     this.#load(one);
-    const { registers, processor, memory } = this.machine;
+    const { processor, memory } = this.machine;
     const code = one.code.join();
     if (code !== this.#code) {
       this.#code = code;
@@ -47,10 +53,7 @@ export class CoreRunner {
     }
     processor.wake();
     processor.runInstructions(4);
-    const rip = Number(registers.qwords[Reg.RIP]!);
-    const expected = CODE + one.code.length + 1;
-    one.vector =
-      rip === expected ? -1 : rip >= HANDLERS && rip < HANDLERS + 512 ? (rip - 1 - HANDLERS) / 16 : -2;
+    one.vector = vectorOf(this.machine);
     this.#store(one);
   }
 
