@@ -1,0 +1,41 @@
+/** The Debian kernels that are known to run, and which of their modules a guest needs. */
+
+/** Name of a kernel, as Debian's packages end. */
+export type Flavour = 'cloud-amd64' | 'amd64' | '686';
+
+/** What belongs to a kernel. */
+export interface FlavourFacts {
+  /** Debian's name of the architecture. */
+  readonly architecture: 'amd64' | 'i386';
+  /** Names of its packages; the newest with the first pattern is taken, else the newest with the next. */
+  readonly packages: readonly RegExp[];
+}
+
+/** All flavours. Version 6.1 is what the processor and the board were measured with. */
+export const FLAVOURS: Readonly<Record<Flavour, FlavourFacts>> = {
+  'cloud-amd64': facts('amd64', 'cloud-amd64'),
+  amd64: facts('amd64', 'amd64'),
+  '686': facts('i386', '686'),
+};
+
+function facts(architecture: FlavourFacts['architecture'], suffix: string): FlavourFacts {
+  const packages = [`^linux-image-6\\.1\\.0-[0-9]+-${suffix}$`, `^linux-image-[0-9][-.+0-9deb]*-${suffix}$`];
+  return { architecture, packages: packages.map((pattern) => new RegExp(pattern)) };
+}
+
+/** Whether a word names a flavour. */
+export function isFlavour(word: string): word is Flavour {
+  return Object.hasOwn(FLAVOURS, word);
+}
+
+/**
+ * Modules by what a guest is to use; what they need comes along. Names that are built into a kernel cost nothing.
+ */
+export const Modules = {
+  /** VMBus, its SCSI disks, and the file system on them. */
+  enlightened: ['hv_vmbus', 'hv_utils', 'hv_storvsc', 'sd_mod', 'ext4'],
+  /** The IDE disks of the board. */
+  emulated: ['ata_piix', 'sd_mod', 'ext4'],
+  /** DVDs, on either. */
+  dvd: ['sr_mod', 'isofs'],
+} as const;
