@@ -23,10 +23,8 @@ import { MtrrState } from './mtrr-state.ts';
 import { OverlayRegister } from './overlay-register.ts';
 import { readVpRegister, writeVpRegister } from './register-access.ts';
 import { SystemPage } from './system-page.ts';
+import { Turns } from './turns.ts';
 import { VpExits } from './vp-exits.ts';
-
-/** How long a processor runs before the host's events get their turn. */
-const SLICE_MS = 4;
 
 /** System pages that become the VP's overlay pages, taken from the partition's pool. */
 export interface VpPages {
@@ -57,6 +55,7 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
   /** VP_ASSIST_PAGE. "No EOI required" is never set in it. */
   readonly assist: OverlayRegister;
   readonly exits: VpExits;
+  readonly turns = new Turns(this);
   readonly processor: Processor;
   readonly counters = counters({
     slices: 0,
@@ -87,12 +86,10 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
   #startState: StartState;
   /** GUEST_IDLE was read: sleeps until an interrupt is pending. */
   #idle = false;
-  #queued = false;
-  #running = false;
-  /** Something happened during the slice that asks for another one. */
-  #again = false;
-  #runtime = 0;
-  #sliceStart = 0;
+  /** That sleep is over: the read that began it, executed again, comes back at once. */
+  #woken = false;
+  /** INIT came from the processor's own instruction, which has to end first. */
+  #initPending = false;
 
   constructor(partition: Partition, index: number, pages: VpPages, factory: ProcessorFactory) {
     const { memory, clock, executor } = partition.hypervisor;
@@ -191,18 +188,7 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
 
   /** Whether a turn was asked for and has not come. */
   get isQueued(): boolean {
-    return this.#queued;
-  }
-
-  /** Whether a turn that was asked for by another VP of the partition, or by one of an ancestor, has not come. */
-  get othersWait(): boolean {
-    for (const vp of this.partition.vps) {
-      if (vp !== undefined && vp !== this && vp.isQueued) return true;
-    }
-    for (let { parent } = this.partition; parent !== null; parent = parent.parent) {
-      for (const vp of parent.vps) if (vp?.isQueued === true) return true;
-    }
-    return false;
+    return this.turns.isQueued;
   }
 
   get hasSintPolling(): boolean {
@@ -215,7 +201,7 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
 
   /** VP_RUNTIME: time spent in slices, in 100 ns. */
   get runtime(): number {
-    return this.#runtime + (this.#running ? this.clock.now() - this.#sliceStart : 0);
+    return this.turns.runtime;
   }
 
   referenceTime(): number {
@@ -224,38 +210,28 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
 
   /** There may be something to do: the processor gets a turn. Cheap and harmless when there is nothing. */
   kick(): void {
-    if (!this.isRunnable) return;
-    if (this.#running) {
-      this.#again = true;
-      return;
-    }
-    if (this.#queued) return;
-    this.#queued = true;
-    this.partition.hypervisor.executor.post(this.runSlice);
+    this.turns.kick();
   }
 
-  /** The turn itself. Does nothing unless one was asked for. */
-  readonly runSlice = (): void => {
-    if (!this.#queued || this.#running) return;
-    this.#queued = false;
-    if (!this.isRunnable) return;
-    this.#again = false;
-    this.#running = true;
+  /** Takes the turn that was asked for now, if one was. */
+  runSlice(): void {
+    this.turns.runSlice();
+  }
+
+  /** Executes for a slice; called by {@link Turns} alone. */
+  executeSlice(): StopReason {
     this.counters.slices += 1;
-    this.#sliceStart = this.clock.now();
-    let reason: StopReason = StopReason.BUDGET;
-    try {
-      this.reference.poll();
-      this.exits.takeTaskPriority();
-      reason = this.processor.run(SLICE_MS);
-    } finally {
-      this.#running = false;
-      this.#runtime += this.clock.now() - this.#sliceStart;
-    }
+    this.reference.poll();
+    this.exits.takeTaskPriority();
+    return this.processor.run(this.turns.sliceMilliseconds());
+  }
+
+  /** What is left to do after a slice; called by {@link Turns} alone. */
+  sliceEnded(reason: StopReason): void {
     if (reason === StopReason.HALT) this.counters.halts += 1;
     if (reason === StopReason.SUSPENDED) this.counters.suspensions += 1;
-    if (this.#again || reason === StopReason.BUDGET || reason === StopReason.REQUESTED) this.kick();
-  };
+    if (this.#initPending) this.init();
+  }
 
   /** ApicOwner: the interrupt input of the processor. */
   setInterruptRequest(asserted: boolean): void {
@@ -296,7 +272,12 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
   /** INIT: reset state of processor and local APIC; VP 0 starts over, the others wait for SIPI. Synthetic state stays. */
   init(): void {
     if (this.#startState === 'destroyed') return;
-    this.#idle = false;
+    this.#initPending = this.turns.isRunning;
+    if (this.turns.isRunning) {
+      this.processor.requestStop();
+      return;
+    }
+    this.#idle = this.#woken = false;
     this.#interceptSuspend = false;
     this.processor.init();
     this.apic.reset();
@@ -314,7 +295,8 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
 
   /** GUEST_IDLE was read: true when the VP now sleeps, false when an interrupt is pending already. */
   idle(): boolean {
-    this.#idle = !this.apic.hasDeliverable;
+    this.#idle = !this.apic.hasDeliverable && !this.#woken;
+    this.#woken = false;
     return this.#idle;
   }
 
@@ -401,6 +383,7 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
   }
 
   #wake(): void {
+    if (this.#idle) this.#woken = true;
     this.#idle = false;
     this.kick();
   }

@@ -184,7 +184,7 @@ export class VpExits implements ExitHandler {
 
   /** Yields to processors that wait for a turn: one of them may hold what this one spins for. */
   pause(): Outcome {
-    return this.#vp.othersWait ? Outcome.YIELD : Outcome.DONE;
+    return this.#vp.turns.othersWait ? Outcome.YIELD : Outcome.DONE;
   }
 
   taskPriorityChanged(): void {

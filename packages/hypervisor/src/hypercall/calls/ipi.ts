@@ -46,8 +46,9 @@ export const IPI_HANDLERS: HandlerGroup = {
     const status = set.parse(call, ex.vpSetFormat, ex.bankMaskLow, ex.bankMaskHigh, banksAt);
     return status === HvStatus.SUCCESS ? send(call, ex.vector) : status;
   },
-  // A hint for a scheduler that could run the lock's holder instead; slices are short, so nothing is gained by it.
-  HvCallNotifyLongSpinWait() {
+  // What the caller spins for may be in the hands of one who waits for a turn.
+  HvCallNotifyLongSpinWait({ vp }) {
+    if (vp.turns.othersWait) vp.processor.requestStop();
     return HvStatus.SUCCESS;
   },
 };
