@@ -134,6 +134,8 @@ export function softwareException(vp: usize, vector: u32, source: u32): void {
   store<u64>(vp + RIP, load<u64>(vp + INSTRUCTION_RIP));
   if (!passesFilter(vp, vector, false, 0)) unwindSuspend(vp);
   store<u64>(vp + RIP, returnRip);
+  // The instruction counts as completed: it has cleared RF.
+  store<u32>(vp + RFLAGS, load<u32>(vp + RFLAGS) & ~FLAG_RF);
   deliver(vp, vector, source, returnRip, false, 0);
 }
 

@@ -235,5 +235,6 @@ function deliverLong(
 export function softwareInterrupt(vp: usize, vector: u32): void {
   const mode = load<u32>(vp + MODE_WORD);
   if (mode & MODE_V86 && (load<u32>(vp + RFLAGS) & FLAG_IOPL) != FLAG_IOPL) raiseGP(vp, 0);
+  store<u32>(vp + RFLAGS, load<u32>(vp + RFLAGS) & ~FLAG_RF);
   deliver(vp, vector, SOURCE_SOFTWARE, load<u64>(vp + RIP), false, 0);
 }
