@@ -7,7 +7,7 @@ import { At, ProgramMachine, Selector } from './program-machine.ts';
 import { descriptor, gate } from './tables.ts';
 
 const { CODE, DATA, USER_CODE, USER_CODE64, USER_DATA, FREE, CODE16, CODE32 } = Selector;
-const TARGET = At.DATA;
+const TARGET: number = At.DATA;
 /** A second free descriptor. */
 const OTHER = FREE + 8;
 const CALL_GATE = 0x8c;
