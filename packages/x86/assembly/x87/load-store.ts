@@ -1,7 +1,7 @@
 /** Loads, stores, exchanges, conditional moves, constants, sign changes. Intel SDM volume 1, "Data Transfer Instructions"; "Load Constant Instructions". */
 
 import { condition } from '../flags';
-import { readSized, writeSized } from '../memory/access';
+import { probeWrite, readSized, writeSized } from '../memory/access';
 import { linearAddress } from '../memory/segment';
 import { SCRATCH } from '../state';
 import {
@@ -11,7 +11,7 @@ import {
 import {
   INDEFINITE, INDEFINITE_SE, R, ROUND_CHOP, ROUND_NEAREST, ROUND_UP, roundingMode, setResult, special1,
 } from './number';
-import { readBlock, writeBlock } from './memory';
+import { probeBlock, readBlock, writeBlock } from './memory';
 import {
   begin, C1, DE, Fpu, free, IE, isEmpty, isUnmasked, OE, pop, push, setCondition, settle, setTop, significandOf,
   signExponentOf, stackOverflow, stackUnderflow, top, UE, writeSt, ZE,
@@ -82,6 +82,7 @@ function storeValue(vp: usize, op: usize, value: u64, bytes: u32, popping: bool)
   const stores = !isUnmasked(NO_STORE);
   const linear = linearAddress(vp, op, bytes, true);
   if (stores) writeSized(vp, linear, bytes, value);
+  else probeWrite(vp, linear, bytes);
   settle(vp);
   if (stores && popping) pop(vp);
 }
@@ -126,7 +127,7 @@ function storeTen(vp: usize, op: usize, low: u64, high: u32): void {
     store<u64>(vp + SCRATCH, low);
     store<u16>(vp + SCRATCH + 8, <u16>high);
     writeBlock(vp, linear, vp + SCRATCH, 10);
-  }
+  } else probeBlock(vp, linear, 10);
   settle(vp);
   if (stores) pop(vp);
 }

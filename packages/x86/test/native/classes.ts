@@ -7,6 +7,8 @@ const SYSTEM = 'talks to the operating system of the host';
 const TABLES = 'depends on descriptor tables, which differ; tested in test/programs and test/system';
 const HOST = 'gives what the host is or measures';
 const STATE = 'needs floating-point state, which this class does not set';
+const POINTERS = 'stores instruction and data pointers, which vendors keep differently';
+const PENDING = 'our processor does not have it yet';
 const ABSENT = 'not offered by our processor';
 
 const GROUPS: readonly (readonly [string, string])[] = [
@@ -17,6 +19,8 @@ const GROUPS: readonly (readonly [string, string])[] = [
     HOST,
     'cpuid rdtsc rdtscp rdpmc rdrand rdseed monitor mwait xgetbv xsave xrstor xsaveopt ud0 ud1 rsm clac stac',
   ],
+  [POINTERS, 'fnsave fnstenv'],
+  [PENDING, 'fsin fcos fsincos fptan fpatan f2xm1 fyl2x fyl2xp1'],
   [STATE, 'fxsave fxrstor ldmxcsr stmxcsr fwait'],
   [ABSENT, 'tzcnt lzcnt clflushopt salc'],
 ];
@@ -37,6 +41,9 @@ export function leftOut(opcode: Opcode): string | undefined {
   if (names[0] === 'mov' && first === 'S') return TABLES;
   if ((names[0] === 'pop' || names[0] === 'push') && /^[c-gs]s$|^es$/.test(first ?? '')) return TABLES;
   if (names[0] === 'int' && second === undefined) return SYSTEM;
+  const isMmx =
+    opcode.set === 'simd' && opcode.prefix === 0 && operands.some((operand) => /^[PQN]/.test(operand));
+  if (isMmx && !/^cvt/.test(names[0]!)) return PENDING;
   return LEFT_OUT.get(names[0]!);
 }
 

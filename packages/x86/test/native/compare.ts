@@ -5,7 +5,7 @@ import { disassemble } from '../../src/disassembler/disassemble.ts';
 import { registerName } from '../../src/disassembler/format.ts';
 import { ARITHMETIC_FLAGS, ENDLESS, Flag, type Result, type TestCase } from './case.ts';
 import { CODE } from './layout.ts';
-import { tolerated } from './tolerance.ts';
+import { sameVector, tolerated } from './tolerance.ts';
 
 const COMPARED_FLAGS = ARITHMETIC_FLAGS | Flag.DF | Flag.NT | Flag.AC | Flag.ID;
 const PAGE_FAULT = 14;
@@ -26,7 +26,7 @@ export function differences(test: TestCase, host: Result, ours: Result): string[
   check('trap', host.trap, ours.trap);
   check('rip', host.rip, ours.rip);
   if (host.trap !== ours.trap || ours.trap === ENDLESS) return found;
-  if (host.trap === PAGE_FAULT) comparePageFaults(host, ours, check);
+  if (host.trap === PAGE_FAULT) comparePageFaults(test, host, ours, check);
   else check('error', host.error, ours.error);
   if (test.undefinedResult && ours.trap === 3) return found;
   ours.registers.forEach((value, register) => {
@@ -38,16 +38,48 @@ export function differences(test: TestCase, host: Result, ours: Result): string[
   });
   const mask = COMPARED_FLAGS & ~test.undefinedFlags;
   check('flags', host.flags & mask, ours.flags & mask);
+  if (host.floats !== undefined && ours.floats !== undefined) {
+    compareFloats(test, host.floats, ours.floats, may.x87, check);
+  }
   if (!may.data) compareMemory(host, ours, found);
   return found;
 }
 
-function comparePageFaults(
-  host: Result,
-  ours: Result,
-  check: (what: string, expected: bigint | number, actual: bigint | number) => void,
+type Check = (what: string, expected: bigint | number, actual: bigint | number) => void;
+
+function compareFloats(
+  test: TestCase,
+  host: Uint8Array,
+  ours: Uint8Array,
+  withoutX87: boolean,
+  check: Check,
 ): void {
-  check('cr2', host.address, ours.address);
+  const expected = new DataView(host.buffer, host.byteOffset, host.byteLength);
+  const actual = new DataView(ours.buffer, ours.byteOffset, ours.byteLength);
+  const wide = (view: DataView, at: number, high: bigint) => (high << 64n) | view.getBigUint64(at, true);
+  check('mxcsr', expected.getUint32(24, true), actual.getUint32(24, true));
+  for (let i = 0; i < (test.bits === 64 ? 16 : 8); i += 1) {
+    const at = 160 + i * 16;
+    if (sameVector(test, expected, actual, at)) continue;
+    const high = (view: DataView) => view.getBigUint64(at + 8, true);
+    check(`xmm${i}`, wide(expected, at, high(expected)), wide(actual, at, high(actual)));
+  }
+  if (withoutX87) return;
+  check('fcw', expected.getUint16(0, true), actual.getUint16(0, true));
+  check('fsw', expected.getUint16(2, true), actual.getUint16(2, true));
+  check('ftw', expected.getUint8(4), actual.getUint8(4));
+  for (let i = 0; i < 8; i += 1) {
+    const at = 32 + i * 16;
+    const high = (view: DataView) => BigInt(view.getUint16(at + 8, true));
+    check(`st${i}`, wide(expected, at, high(expected)), wide(actual, at, high(actual)));
+  }
+}
+
+function comparePageFaults(test: TestCase, host: Result, ours: Result, check: Check): void {
+  // Operands of 10 bytes and more may be accessed in any order.
+  const parts = test.opcode.set === 'x87' && test.opcode.operands.some((operand) => /^Mt?$/.test(operand));
+  const width = parts ? 12n : 0n;
+  check('cr2', host.address >> width, ours.address >> width);
   // Linux hides from programs what is present in the kernel's half.
   const hidden = host.address >= HALF ? 1 : 0;
   check('error', host.error & ~hidden, ours.error & ~hidden);
@@ -75,6 +107,19 @@ export function disassembleCase(test: TestCase): string {
     at += decode(test.code, at, test.bits)?.bytes ?? bytes;
   }
   return lines.join('; ');
+}
+
+function describeFloats(image: Uint8Array): string[] {
+  const view = new DataView(image.buffer, image.byteOffset, image.byteLength);
+  const reversed = (at: number, bytes: number) =>
+    hexBytes(image.slice(at, at + bytes).reverse()).replaceAll(' ', '');
+  const st = Array.from({ length: 8 }, (_, i) => `st${i}=${reversed(32 + i * 16, 10)}`);
+  const xmm = Array.from({ length: 16 }, (_, i) => `xmm${i}=${reversed(160 + i * 16, 16)}`);
+  const words = `fcw=${hex(view.getUint16(0, true))} fsw=${hex(view.getUint16(2, true))} ftw=${hex(image[4]!)}`;
+  return [
+    `  before: ${words} mxcsr=${hex(view.getUint32(24, true))} ${st.join(' ')}`,
+    `  before: ${xmm.join(' ')}`,
+  ];
 }
 
 /** A difference with all that is needed to run the case again. */

@@ -26,8 +26,12 @@ function backend(): Backend {
 }
 
 const CLASSES: readonly Pick<Comparison, 'set' | 'bits' | 'cases'>[] = [
-  { set: 'integer', bits: 64, cases: 80_000 },
-  { set: 'integer', bits: 32, cases: 60_000 },
+  { set: 'integer', bits: 64, cases: 60_000 },
+  { set: 'integer', bits: 32, cases: 40_000 },
+  { set: 'simd', bits: 64, cases: 50_000 },
+  { set: 'simd', bits: 32, cases: 20_000 },
+  { set: 'x87', bits: 64, cases: 30_000 },
+  { set: 'x87', bits: 32, cases: 15_000 },
 ];
 
 describe("our processor and the host's agree", () => {

@@ -3,6 +3,7 @@
 import type { Opcode } from '../../src/disassembler/opcode-table.ts';
 import { ARITHMETIC_FLAGS, Flag, type TestCase } from './case.ts';
 import { type Encoded, encodeInstruction, landing } from './encode.ts';
+import { makeFloats, makeOperand } from './floats.ts';
 import { CODE, CODE_BYTES, DATA, DATA_BYTES, PAGE, READ_ONLY } from './layout.ts';
 import { Random } from './random.ts';
 import { undefinedFlags, undefinedResult } from './undefined.ts';
@@ -11,6 +12,9 @@ import { undefinedFlags, undefinedResult } from './undefined.ts';
 const SLOT_BYTES = 64;
 const SLOT_START = 24;
 const SLOTS = CODE_BYTES / SLOT_BYTES - 2;
+
+/** Raises what an x87 instruction left pending. */
+const FWAIT = 0x9b;
 
 const RAX = 0;
 const RCX = 1;
@@ -54,7 +58,7 @@ export function generateCase(opcode: Opcode, bits: 32 | 64, seed: number, place:
     address: CODE + codeAt,
     encoded,
     registers: new BigUint64Array(16),
-    flags: chooseFlags(random),
+    flags: chooseFlags(random, opcode),
     patch: undefined,
   };
   fillRegisters(draft);
@@ -68,13 +72,13 @@ export function generateCase(opcode: Opcode, bits: 32 | 64, seed: number, place:
     seed,
     opcode,
     bits,
-    code: Uint8Array.from(encoded.code),
+    code: Uint8Array.from(opcode.set === 'x87' && random.once(2) ? [...encoded.code, FWAIT] : encoded.code),
     codeAt,
     registers: draft.registers,
     flags: draft.flags,
     patchAt: draft.patch?.at ?? 0,
     patch: draft.patch?.bytes ?? new Uint8Array(0),
-    floats: undefined,
+    floats: opcode.set === 'integer' ? undefined : makeFloats(random, opcode),
     undefinedFlags: undefinedFlags(name, size, count),
     undefinedResult: undefinedResult(name, size, count),
   };
@@ -89,7 +93,8 @@ function cutRegisters(registers: BigUint64Array): void {
 /** An address in the data, seldom where an access fails. */
 function chooseTarget(random: Random, opcode: Opcode): number {
   // Packed operands have to be aligned.
-  const aligned = opcode.operands.some((operand) => operand[1] === 'o') || random.once(3);
+  const packed = opcode.operands.some((operand) => operand[1] === 'o');
+  const aligned = packed ? !random.once(10) : random.once(3);
   const at = DATA + 256 + random.below(DATA_BYTES - 512);
   switch (random.below(40)) {
     case 0: // over the end into a missing page
@@ -115,10 +120,11 @@ function chooseCodePlace(random: Random, place: number): number {
   return slot * SLOT_BYTES + SLOT_START;
 }
 
-function chooseFlags(random: Random): number {
+function chooseFlags(random: Random, opcode: Opcode): number {
   let flags = random.next() & ARITHMETIC_FLAGS;
   if (random.once(4)) flags |= Flag.DF;
-  if (random.once(32)) flags |= Flag.AC;
+  // Vendors check the alignment of vectors differently.
+  if (random.once(32) && opcode.set === 'integer') flags |= Flag.AC;
   return flags;
 }
 
@@ -166,6 +172,7 @@ function refine(draft: Draft): void {
   const refinement = REFINEMENTS[opcode.names[0]!];
   if (refinement !== undefined) refinement(draft);
   else if (opcode.operands.some((operand) => /^[XY]/.test(operand))) refineString(draft);
+  if (opcode.set !== 'integer') refineFloat(draft);
   if (opcode.operands.at(-1) === 'cl' && random.once(2)) {
     registers[RCX] = (registers[RCX]! & ~0xffn) | BigInt(random.below(70));
   }
@@ -185,6 +192,20 @@ function refineString({ random, registers, encoded }: Draft): void {
   registers[RCX] = count | upper;
   if (random.once(16)) registers[random.pick([RSI, RDI])] = BigInt(DATA + DATA_BYTES - random.below(64));
   if (random.once(2)) registers[RAX] = 0n;
+}
+
+/** Memory operands of the right kind; lengths and the hidden pointer of some instructions. */
+function refineFloat(draft: Draft): void {
+  const { random, opcode, encoded, registers, target } = draft;
+  const name = opcode.names[0]!;
+  const at = target - DATA;
+  if (encoded.isMemory && at >= 0 && at + 16 <= DATA_BYTES)
+    draft.patch = { at, bytes: makeOperand(random, opcode) };
+  if (name.startsWith('pcmpestr')) {
+    registers[RAX] = BigInt.asUintN(64, BigInt(random.below(40) - 20));
+    registers[RDX] = BigInt.asUintN(64, BigInt(random.below(40) - 20));
+  }
+  if (name.startsWith('maskmov')) registers[RDI] = dataPointer(random);
 }
 
 function refineDivision(draft: Draft): void {
