@@ -337,6 +337,7 @@ function readRm8(vp: usize, op: usize): u64 {
 
 /** 0F 38 and 0F 3A: MOVBE. */
 function executeThreeByte(vp: usize, op: usize, code: u32): void {
+  if (executeMmx(vp, op, code)) return;
   const size = opSize(op);
   if ((code & ~1) != 0x2f0 || !opIsMemory(op) || opPrefixes(op) & (PREFIX_F2 | PREFIX_F3)) raiseUD(vp);
   if (code & 1) writeRm(vp, op, size, swapBytes(readReg(vp, op, size), size));

@@ -22,7 +22,7 @@ export function executePackedInteger(vp: usize, op: usize, handler: u32): void {
 }
 
 /** The result of an instruction with the operands `a` (ModRM.reg) and `b`. */
-function combine(a: v128, b: v128, handler: u32): v128 {
+export function combine(a: v128, b: v128, handler: u32): v128 {
   switch (handler) {
     case AND: return v128.and(a, b);
     case ANDN: return v128.andnot(b, a);

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { BothProcessors, type FloatState, operandAt } from './both-processors.ts';
+import { BothProcessors, operandAt } from './both-processors.ts';
 import {
   between,
   type CaseOptions,
@@ -10,6 +10,7 @@ import {
   realOperand,
   state,
 } from './float-cases.ts';
+import { showState } from './show-state.ts';
 
 const CASES = 150;
 const both = BothProcessors.create();
@@ -134,18 +135,6 @@ const transcendental: Instruction[] = [
 ];
 const C1 = 0x200;
 
-/** A line that shows a state well enough to make the case again. */
-function show(shown: FloatState): string {
-  const registers = shown.registers.map(
-    ([se, significand]) => `${se.toString(16)}:${significand.toString(16)}`,
-  );
-  const operand = [...shown.operand.subarray(0, 10)]
-    .map((byte) => byte.toString(16).padStart(2, '0'))
-    .join('');
-  const words = [shown.control, shown.status, shown.tags, shown.flags].map((word) => word.toString(16));
-  return `cw, sw, tags, flags ${words} memory ${operand} rax ${shown.rax.toString(16)} ${registers.join(' ')}`;
-}
-
 describe.skipIf(both === undefined)('x87 against the host processor', () => {
   for (const [name, bytes, options = {}] of [...arithmetic, ...transfers, ...others, ...undocumented]) {
     it(name, () => {
@@ -153,7 +142,7 @@ describe.skipIf(both === undefined)('x87 against the host processor', () => {
       const states = Array.from({ length: CASES }, () => state(random, options));
       const { host, core } = both!.run(bytes, states);
       states.forEach((before, i) => {
-        expect(show(core[i]!), show(before)).toBe(show(host[i]!));
+        expect(showState(core[i]!), showState(before)).toBe(showState(host[i]!));
       });
     });
   }
@@ -170,7 +159,7 @@ describe.skipIf(both === undefined)('x87 against the host processor', () => {
           if (distance(register, expected.registers[n]!) === 1n) found.registers[n] = expected.registers[n]!;
         });
         found.status = (found.status & ~C1) | (expected.status & C1);
-        expect(show(found), show(before)).toBe(show(expected));
+        expect(showState(found), showState(before)).toBe(showState(expected));
       });
     });
   }
