@@ -12,8 +12,8 @@ import { ADDRESS_MASK, CR0, CR0_EM, CR0_TS, FSW, FTW, RDI, X87 } from '../state'
 import { alignRight, insertWord, operate, operationOf, shiftImmediate, shuffleWords, signs, word } from './packed';
 import { requireNoPending } from './registers';
 
-/** Checks that every MMX instruction makes before it touches anything. */
-function requireMmx(vp: usize): void {
+/** Checks that every instruction with an mm operand makes before it touches anything. */
+export function requireMmx(vp: usize): void {
   const cr0 = load<u32>(vp + CR0);
   if (cr0 & CR0_EM) raiseUD(vp);
   if (cr0 & CR0_TS) raiseNM(vp);
@@ -21,7 +21,7 @@ function requireMmx(vp: usize): void {
 }
 
 /** What every MMX instruction but EMMS leaves: top of stack 0, all registers valid. */
-function enterMmx(vp: usize): void {
+export function enterMmx(vp: usize): void {
   store<u16>(vp + FSW, <u16>(<u32>load<u16>(vp + FSW) & ~0x3800));
   store<u8>(vp + FTW, 0xff);
 }
