@@ -162,6 +162,8 @@ import {
   OP_SCALE, OP_SRC,
 } from '../micro-op';
 import { ADDRESS_MASK, CURRENT_OP, RIP, RIP_BASE, RSP } from '../state';
+import { executeSse } from '../sse/execute';
+import { HANDLER_SSE } from '../sse/opcodes';
 import { multiply, shift } from './arithmetic';
 import { checkTarget } from './control';
 import { readUpdate } from './operands';
@@ -171,15 +173,17 @@ import { quickCondition } from './quick-condition';
 /** The branch that {@link hot} ended with when it gave 0, if a link may be stored in it. */
 export let branched: usize = 0;
 
-/** Executes frequent micro-ops from \`op\` on. Gives the first that is none, or 0 with RIP set after a branch. */
+/** Executes frequent micro-ops and those of SSE from \`op\` on. Gives the first that is none, or 0 with RIP set after a branch. */
 export function hot(vp: usize, op: usize, limit: i32): usize {
   const mask = load<u64>(vp + ADDRESS_MASK);
   while (true) {
     store<u32>(vp + CURRENT_OP, <u32>op);
-    switch (load<u16>(op + OP_HANDLER)) {
+    const handler = <u32>load<u16>(op + OP_HANDLER);
+    switch (handler) {
 ${cases.join('\n')}
       default:
-        return op;
+        if (handler < HANDLER_SSE) return op;
+        executeSse(vp, op, handler);
     }
     op += OP_BYTES;
   }

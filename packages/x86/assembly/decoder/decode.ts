@@ -101,7 +101,7 @@ export function decode(mode: u32, code: usize, offset: u32, op: usize): u32 {
   const length = <u32>(at - code);
   store<u8>(op + OP_LENGTH, <u8>length);
   if (ripRelative) store<i32>(op + OP_DISPLACEMENT, load<i32>(op + OP_DISPLACEMENT) + offset + length);
-  if (opcode >= 0x110) decodeSse(op);
+  if (opcode >= 0x110) decodeSse(op, mode);
   return length;
 }
 

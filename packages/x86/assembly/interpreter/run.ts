@@ -146,16 +146,12 @@ function runBlocks(vp: usize, limit: i32): i32 {
       store<u32>(from + OP_LINK, <u32>op);
     }
     op = hot(vp, op, limit);
-    while (op != 0) {
-      const handler = <u32>load<u16>(op + OP_HANDLER);
-      if (handler >= HANDLER_SSE) executeSse(vp, op, handler);
-      else if (handler == HANDLER_INTEGER) {
-        const next = ripAt(vp, <u32>load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH));
-        store<u64>(vp + RIP, next);
-        executeInteger(vp, op);
-        // A branch taken, or a string instruction with elements left.
-        if (load<u64>(vp + RIP) != next) break;
-      } else break;
+    while (op != 0 && load<u16>(op + OP_HANDLER) == HANDLER_INTEGER) {
+      const next = ripAt(vp, <u32>load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH));
+      store<u64>(vp + RIP, next);
+      executeInteger(vp, op);
+      // A branch taken, or a string instruction with elements left.
+      if (load<u64>(vp + RIP) != next) break;
       op = hot(vp, op + OP_BYTES, limit);
     }
     from = 0;

@@ -2,7 +2,7 @@
 
 import { opIsMemory, opReg, opSize } from '../micro-op';
 import { read } from '../memory/access';
-import { linearAddress } from '../memory/segment';
+import { operandAddress } from './address';
 import { MXCSR, SCRATCH } from '../state';
 import { enterMmx, requireMmx } from '../x87/mmx';
 import { loadMxcsr, storeMxcsr } from './control';
@@ -123,7 +123,7 @@ function fromMmx(vp: usize, op: usize, d: bool, to: usize): void {
   const usesMmx = !memory || !d;
   if (usesMmx) requireMmx(vp);
   const source = vp + SOURCE;
-  store<u64>(source, memory ? read<u64>(vp, linearAddress(vp, op, 8, false)) : load<u64>(mmxSource(vp, op)));
+  store<u64>(source, memory ? read<u64>(vp, operandAddress(vp, op, 8, false)) : load<u64>(mmxSource(vp, op)));
   if (usesMmx) enterMmx(vp);
   const result = vp + RESULT;
   fromIntegers(source, result, 2, d);

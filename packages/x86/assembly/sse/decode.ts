@@ -1,9 +1,12 @@
 /** Finds the handler of an instruction with XMM operands. Intel SDM volume 2, "Opcode Map". */
 
 import {
-  OP_CODE16, OP_DST, OP_HANDLER, OP_SRC, opIsMemory, opPrefixes, opReg, opRm, opDigit, PREFIX_66, PREFIX_F2, PREFIX_F3,
-  PREFIX_LOCK,
+  OP_CODE16, OP_DST, OP_HANDLER, OP_IS_MEMORY, OP_SRC, opAddressBits, opDigit, opIsMemory, opPrefixes, opReg, opRm,
+  opSegment, PREFIX_66, PREFIX_F2, PREFIX_F3, PREFIX_LOCK,
 } from '../micro-op';
+import { MODE_64, MODE_CODE_32, MODE_FLAT } from '../mode-bits';
+import { FS } from '../state';
+import { FLAT_MEMORY } from './address';
 import {
   AND, ANDN, BLENDPD, BLENDPS, BLENDVPD, BLENDVPS, CLFLUSH, CRC32, CVTDQ2PD, CVTDQ2PS, CVTPD2DQ, CVTPD2PI, CVTPD2PS,
   CVTPI2PD, CVTPI2PS, CVTPS2DQ, CVTPS2PD, CVTPS2PI, CVTSD2SI, CVTSD2SS, CVTSI2SD, CVTSI2SS, CVTSS2SD, CVTSS2SI,
@@ -27,7 +30,7 @@ import {
  * Turns the micro-op of an instruction from the two- and three-byte maps into one of `executeSse`, with OP_DST and
  * OP_SRC as the XMM registers' byte offsets. Leaves all others alone, and forms that do not exist.
  */
-export function decodeSse(op: usize): void {
+export function decodeSse(op: usize, mode: u32): void {
   const prefixes = opPrefixes(op);
   if (prefixes & PREFIX_LOCK) return;
   const code = <u32>load<u16>(op + OP_CODE16);
@@ -45,8 +48,16 @@ export function decodeSse(op: usize): void {
   else handler = handlerOfRest(code & 0xff, form, memory, opDigit(op));
   if (handler == 0) return;
   store<u16>(op + OP_HANDLER, <u16>handler);
+  if (memory && isFlat(op, mode)) store<u8>(op + OP_IS_MEMORY, FLAT_MEMORY);
   store<u8>(op + OP_DST, <u8>(opReg(op) << 4));
   store<u8>(op + OP_SRC, <u8>(opRm(op) << 4));
+}
+
+/** Whether the memory operand's linear address is base + index + displacement, cut to the address size of the mode. */
+function isFlat(op: usize, mode: u32): bool {
+  if (opSegment(op) >= FS) return false;
+  if (mode & MODE_64) return opAddressBits(op) == 64;
+  return (mode & (MODE_FLAT | MODE_CODE_32)) == (MODE_FLAT | MODE_CODE_32) && opAddressBits(op) == 32;
 }
 
 // @ts-ignore: decorator

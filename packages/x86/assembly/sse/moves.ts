@@ -2,7 +2,7 @@
 
 import { raiseUD } from '../exception';
 import { probeWrite, write } from '../memory/access';
-import { linearAddress, segmentLinear } from '../memory/segment';
+import { segmentLinear } from '../memory/segment';
 import { opAddressBits, opIsMemory, opReg, opSegment, opSize } from '../micro-op';
 import { RDI } from '../state';
 import { enterMmx, requireMmx } from '../x87/mmx';
@@ -12,8 +12,9 @@ import {
   MOVLPS_STORE, MOVMSKPD, MOVMSKPS, MOVQ2DQ, MOVQ_LOAD, MOVQ_STORE, MOVSD_LOAD, MOVSD_STORE, MOVSHDUP, MOVSLDUP, MOVSS_LOAD,
   MOVSS_STORE, MOVU_LOAD, MOVU_STORE, PMOVMSKB,
 } from './opcodes';
+import { alignedAddress, operandAddress } from './address';
 import {
-  alignedAddress, source128, source32, source64, sourceGeneral, sourceRegister, storeGeneral, target, unaligned128,
+  source128, source32, source64, sourceGeneral, sourceRegister, storeGeneral, target, unaligned128,
   write128,
 } from './operands';
 
@@ -23,7 +24,7 @@ export function executeMove(vp: usize, op: usize, handler: u32): void {
     case MOVU_LOAD: v128.store(to, unaligned128(vp, op)); break;
     case MOVA_LOAD: v128.store(to, source128(vp, op)); break;
     case MOVU_STORE:
-      if (opIsMemory(op)) write128(vp, linearAddress(vp, op, 16, true), v128.load(to));
+      if (opIsMemory(op)) write128(vp, operandAddress(vp, op, 16, true), v128.load(to));
       else v128.store(sourceRegister(vp, op), v128.load(to));
       break;
     case MOVA_STORE:
@@ -43,23 +44,23 @@ export function executeMove(vp: usize, op: usize, handler: u32): void {
       break;
     }
     case MOVSS_STORE:
-      if (opIsMemory(op)) write<u32>(vp, linearAddress(vp, op, 4, true), load<u32>(to));
+      if (opIsMemory(op)) write<u32>(vp, operandAddress(vp, op, 4, true), load<u32>(to));
       else store<u32>(sourceRegister(vp, op), load<u32>(to));
       break;
     case MOVSD_STORE:
-      if (opIsMemory(op)) write<u64>(vp, linearAddress(vp, op, 8, true), load<u64>(to));
+      if (opIsMemory(op)) write<u64>(vp, operandAddress(vp, op, 8, true), load<u64>(to));
       else store<u64>(sourceRegister(vp, op), load<u64>(to));
       break;
     // MOVHLPS where the operand is a register, and MOVLHPS.
     case MOVLPS_LOAD: store<u64>(to, opIsMemory(op) ? source64(vp, op) : load<u64>(sourceRegister(vp, op) + 8)); break;
     case MOVHPS_LOAD: store<u64>(to + 8, source64(vp, op)); break;
-    case MOVLPS_STORE: write<u64>(vp, linearAddress(vp, op, 8, true), load<u64>(to)); break;
-    case MOVHPS_STORE: write<u64>(vp, linearAddress(vp, op, 8, true), load<u64>(to + 8)); break;
+    case MOVLPS_STORE: write<u64>(vp, operandAddress(vp, op, 8, true), load<u64>(to)); break;
+    case MOVHPS_STORE: write<u64>(vp, operandAddress(vp, op, 8, true), load<u64>(to + 8)); break;
     case MOVD_LOAD: storeQwords(to, sourceGeneral(vp, op, wide(op)), 0); break;
     case MOVD_STORE: storeGeneral(vp, op, wide(op), load<u64>(to)); break;
     case MOVQ_LOAD: storeQwords(to, source64(vp, op), 0); break;
     case MOVQ_STORE:
-      if (opIsMemory(op)) write<u64>(vp, linearAddress(vp, op, 8, true), load<u64>(to));
+      if (opIsMemory(op)) write<u64>(vp, operandAddress(vp, op, 8, true), load<u64>(to));
       else storeQwords(sourceRegister(vp, op), load<u64>(to), 0);
       break;
     default: executeRareMove(vp, op, handler, to);

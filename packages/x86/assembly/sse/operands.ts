@@ -1,8 +1,8 @@
 /** Operands of SSE instructions: XMM registers and memory; and whether such instructions may run. */
 
-import { raiseGP, raiseNM, raiseUD } from '../exception';
+import { raiseNM, raiseUD } from '../exception';
 import { probeWrite, read, write } from '../memory/access';
-import { linearAddress } from '../memory/segment';
+import { alignedAddress, operandAddress } from './address';
 import { TAG_READ, TAG_WRITE, TLB_ADDEND, tlbEntry } from '../memory/tlb';
 import { OP_DST, OP_SRC, opIsMemory, opRm } from '../micro-op';
 import {
@@ -57,15 +57,6 @@ export function write128(vp: usize, linear: u64, value: v128): void {
   write<u64>(vp, next, <u64>i64x2.extract_lane(value, 1));
 }
 
-/** Linear address of a memory operand of 16 bytes that must be aligned: #GP(0) otherwise. */
-// @ts-ignore: decorator
-@inline
-export function alignedAddress(vp: usize, op: usize, isWrite: bool): u64 {
-  const linear = linearAddress(vp, op, 16, isWrite);
-  if (linear & 15) raiseGP(vp, 0);
-  return linear;
-}
-
 /** The 16-byte operand of ModRM.rm; memory must be aligned. */
 // @ts-ignore: decorator
 @inline
@@ -77,28 +68,28 @@ export function source128(vp: usize, op: usize): v128 {
 // @ts-ignore: decorator
 @inline
 export function unaligned128(vp: usize, op: usize): v128 {
-  return opIsMemory(op) ? read128(vp, linearAddress(vp, op, 16, false)) : v128.load(sourceRegister(vp, op));
+  return opIsMemory(op) ? read128(vp, operandAddress(vp, op, 16, false)) : v128.load(sourceRegister(vp, op));
 }
 
 /** The low 8 bytes of a register, or a memory operand of 8 bytes. */
 // @ts-ignore: decorator
 @inline
 export function source64(vp: usize, op: usize): u64 {
-  return opIsMemory(op) ? read<u64>(vp, linearAddress(vp, op, 8, false)) : load<u64>(sourceRegister(vp, op));
+  return opIsMemory(op) ? read<u64>(vp, operandAddress(vp, op, 8, false)) : load<u64>(sourceRegister(vp, op));
 }
 
 /** The low 4 bytes of a register, or a memory operand of 4 bytes. */
 // @ts-ignore: decorator
 @inline
 export function source32(vp: usize, op: usize): u32 {
-  return opIsMemory(op) ? <u32>read<u32>(vp, linearAddress(vp, op, 4, false)) : load<u32>(sourceRegister(vp, op));
+  return opIsMemory(op) ? <u32>read<u32>(vp, operandAddress(vp, op, 4, false)) : load<u32>(sourceRegister(vp, op));
 }
 
 /** Reads `bytes` (1, 2, 4, 8) from memory or from the low end of the general register of ModRM.rm. */
 export function sourceGeneral(vp: usize, op: usize, bytes: u32): u64 {
   const slot = vp + (<usize>opRm(op) << 3);
   const memory = opIsMemory(op);
-  const linear = memory ? linearAddress(vp, op, bytes, false) : 0;
+  const linear = memory ? operandAddress(vp, op, bytes, false) : 0;
   switch (bytes) {
     case 1: return memory ? read<u8>(vp, linear) : load<u8>(slot);
     case 2: return memory ? read<u16>(vp, linear) : load<u16>(slot);
@@ -113,7 +104,7 @@ export function storeGeneral(vp: usize, op: usize, bytes: u32, value: u64): void
     store<u64>(vp + (<usize>opRm(op) << 3), bytes == 8 ? value : value & (<u64>-1 >> (64 - bytes * 8)));
     return;
   }
-  const linear = linearAddress(vp, op, bytes, true);
+  const linear = operandAddress(vp, op, bytes, true);
   switch (bytes) {
     case 1: write<u8>(vp, linear, value); break;
     case 2: write<u16>(vp, linear, value); break;
