@@ -85,6 +85,24 @@ describe('HostClock', () => {
     for (const { at, now } of calls) expect(now).toBeGreaterThanOrEqual(at);
     clock.cancel(clock.schedule(Number.MAX_SAFE_INTEGER, () => {}));
   });
+
+  it('calls what is due when it is polled, without its own wake-up', () => {
+    const clock = new HostClock();
+    let called = 0;
+    expect(clock.untilNext).toBe(Number.POSITIVE_INFINITY);
+    clock.schedule(clock.now(), () => {
+      called += 1;
+      clock.schedule(clock.now() + 10_000_000, () => {
+        called += 1;
+      });
+    });
+    expect([clock.untilNext, called]).toEqual([0, 0]);
+    clock.poll();
+    clock.poll();
+    expect(called).toBe(1);
+    expect(clock.untilNext).toBeGreaterThan(5_000_000);
+    expect(clock.untilNext).toBeLessThanOrEqual(10_000_000);
+  });
 });
 
 describe('executors', () => {

@@ -16,6 +16,10 @@ export interface Clock {
   schedule(at: number, callback: () => void): TimerHandle;
   /** Forgets a callback; no effect when it has run or was cancelled. */
   cancel(handle: TimerHandle): void;
+  /** Time until the soonest callback is due, 0 when one is; Infinity when none waits. */
+  readonly untilNext: number;
+  /** Calls what is due already, for those who run anyway and need not wait for the clock's own wake-up. */
+  poll(): void;
 }
 
 /** 100 ns units in a millisecond. */

@@ -3,8 +3,8 @@
  *
  * `setTimeout` is all that Node and browsers both offer without burning CPU, and it counts in milliseconds: a callback
  * comes up to about two milliseconds late (browsers add more in hidden pages), and never early, for a timer that wakes
- * before its time is set again. Whoever runs anyway gets more precision for nothing: a virtual processor polls its
- * timers at the start of each slice.
+ * before its time is set again. Whoever runs anyway gets more precision for nothing: a virtual processor ends its slice
+ * when the next callback is due and polls the clock at the start of each.
  */
 
 import { type Clock, type TimerHandle, UNITS_PER_MILLISECOND } from './clock.ts';
@@ -37,6 +37,14 @@ export class HostClock implements Clock {
     if (handle instanceof QueuedTimer && this.#queue.remove(handle)) this.#arm();
   }
 
+  get untilNext(): number {
+    return Math.max(this.#queue.soonest - this.now(), 0);
+  }
+
+  poll(): void {
+    if (this.#queue.soonest <= this.now()) this.#runDue();
+  }
+
   /** Keeps one timeout running, for the soonest entry. */
   #arm(): void {
     const soonest = this.#queue.soonest;
@@ -52,6 +60,10 @@ export class HostClock implements Clock {
   readonly #wake = (): void => {
     this.#timeout = undefined;
     this.#wakeAt = Number.POSITIVE_INFINITY;
+    this.#runDue();
+  };
+
+  #runDue(): void {
     const now = this.now();
     try {
       for (let timer = this.#queue.takeDue(now); timer !== undefined; timer = this.#queue.takeDue(now)) {
@@ -60,5 +72,5 @@ export class HostClock implements Clock {
     } finally {
       this.#arm();
     }
-  };
+  }
 }

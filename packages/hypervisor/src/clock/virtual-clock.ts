@@ -26,6 +26,13 @@ export class VirtualClock implements Clock {
     return this.#queue.soonest;
   }
 
+  get untilNext(): number {
+    return Math.max(this.#queue.soonest - this.#now, 0);
+  }
+
+  /** Nothing is ever due here that has not been called. */
+  poll(): void {}
+
   schedule(at: number, callback: () => void): TimerHandle {
     return this.#queue.add(at, callback);
   }

@@ -115,14 +115,6 @@ export class ReferenceCounter {
     if (handle instanceof QueuedTimer && this.#queue.remove(handle)) this.#arm();
   }
 
-  /** Time until the soonest callback is due, 0 when it is; Infinity when none is, or time stands still. */
-  get untilNext(): number {
-    const { soonest } = this.#queue;
-    return this.isHeld || soonest === Number.POSITIVE_INFINITY
-      ? Number.POSITIVE_INFINITY
-      : Math.max(soonest - this.now(), 0);
-  }
-
   /** Calls what is due. Called at the start of each slice, which is more precise than the host's timers. */
   poll(): void {
     if (this.isHeld || this.#queue.soonest > this.now()) return;

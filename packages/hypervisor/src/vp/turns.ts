@@ -76,10 +76,10 @@ export class Turns {
     if (this.#again || reason === StopReason.BUDGET || reason === StopReason.REQUESTED) this.kick();
   };
 
-  /** Length of the next slice. Timers are as precise as slices: the turn ends when the next one is due. */
+  /** Length of the next slice. Timers of guests and devices are as precise as slices: the turn ends when the next one is due. */
   sliceMilliseconds(): number {
     const most = this.othersWait ? SHARED_SLICE_MS : SLICE_MS;
-    const next = this.#vp.reference.untilNext / UNITS_PER_MILLISECOND;
+    const next = this.#vp.clock.untilNext / UNITS_PER_MILLISECOND;
     return Math.min(most, Math.max(next, SHORTEST_SLICE_MS));
   }
 

@@ -221,7 +221,10 @@ export class VirtualProcessor implements ApicOwner, SynicOwner, TimerOwner {
   /** Executes for a slice; called by {@link Turns} alone. */
   executeSlice(): StopReason {
     this.counters.slices += 1;
+    this.clock.poll();
     this.reference.poll();
+    // A callback may have stopped it.
+    if (!this.isRunnable) return StopReason.REQUESTED;
     this.exits.takeTaskPriority();
     return this.processor.run(this.turns.sliceMilliseconds());
   }
