@@ -268,7 +268,7 @@ describe('timers of a running processor', () => {
     machine.put(handler(0x40), COUNT_AND_END);
     machine.start(CODE);
     machine.turns(1);
-    expect(machine.vp().turns.sliceMilliseconds()).toBeCloseTo(0.1, 5);
+    expect(machine.vp().turns.sliceMilliseconds()).toBeCloseTo(0.1, 3);
     // The reference counter may lag behind the clock by a unit.
     machine.clock.advanceBy(2);
     for (let tick = 1; tick <= 10; tick += 1) {
