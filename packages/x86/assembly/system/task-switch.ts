@@ -23,6 +23,7 @@ import {
   FS,
   GS,
   LDTR,
+  PENDING_DEBUG,
   RAX,
   RIP,
   SEG_BASE,
@@ -61,6 +62,9 @@ import {
   TYPE_TSS_BUSY,
 } from './descriptor';
 import { commitStack, push, useCurrentStack } from './stack';
+
+/** DR6.BT. */
+const TASK_TRAP: u32 = 0x8000;
 
 export const SWITCH_JUMP: u32 = 0;
 export const SWITCH_CALL: u32 = 1;
@@ -115,7 +119,9 @@ export function switchTask(
   if (kind == SWITCH_CALL || kind == SWITCH_INTERRUPT) writeSystem(vp, to, 2, oldSelector);
   if (kind != SWITCH_IRET) markBusy(vp, at, true);
   setSegment(vp, TR, selector, to, limitOf(descriptor), attributes | 2);
+  const traps = wide && (readSystem(vp, to + 0x64, 2) & 1) != 0;
   loadTaskState(vp, to, wide, kind);
+  if (traps) store<u32>(vp + PENDING_DEBUG, load<u32>(vp + PENDING_DEBUG) | TASK_TRAP);
   if (hasError) {
     useCurrentStack(vp);
     push(vp, wide ? 4 : 2, error);
