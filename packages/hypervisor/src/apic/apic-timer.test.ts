@@ -167,7 +167,7 @@ describe('the timer of the local APIC', () => {
     expect(machine.clock.waiting).toBe(0);
   });
 
-  it('survives any sequence of writes, and is never early', () => {
+  it('survives any sequence of writes, with one callback waiting at most', () => {
     const step = fc.oneof(
       fc.record({ at: fc.constantFrom(TIMER, INITIAL, CURRENT, DIVIDE), value: fc.nat(0xffff_ffff) }),
       fc.record({ at: fc.constant(INITIAL), value: fc.nat(3_000) }),
@@ -181,6 +181,8 @@ describe('the timer of the local APIC', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
         const { machine, cpu, write, read } = timed();
+        // Not every vector has a handler.
+        cpu.cli();
         for (const { at, value } of steps) {
           if (at === 0) machine.pass(value);
           else if (at === IA32_TSC_DEADLINE) cpu.wrmsr(at, BigInt(value));
