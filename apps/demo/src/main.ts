@@ -4,6 +4,8 @@
 import { defineCommand, runMain } from 'citty';
 import { checkDemoOptions, OptionError } from './demo/options.ts';
 import { runDemo } from './demo/run-demo.ts';
+import { runGuest } from './run/run-guest.ts';
+import { checkRunOptions, type GivenOptions, repeatedOption } from './run/run-options.ts';
 import { Terminal } from './terminal/terminal.ts';
 
 const demo = defineCommand({
@@ -35,23 +37,96 @@ const demo = defineCommand({
     },
   },
   run: async ({ args }) => {
-    const terminal = new Terminal();
-    const interrupted = new AbortController();
-    process.once('SIGINT', () => interrupted.abort());
-    process.once('SIGTERM', () => interrupted.abort());
-    try {
-      process.exitCode = await runDemo(
-        checkDemoOptions(args as Record<string, string>),
-        terminal,
-        interrupted.signal,
-      );
-    } catch (error) {
-      if (!(error instanceof OptionError)) throw error;
-      terminal.line(error.message);
-      process.exitCode = 2;
-    }
+    await main(new Terminal(), (terminal, interrupted) =>
+      runDemo(checkDemoOptions(args as Record<string, string>), terminal, interrupted),
+    );
   },
 });
+
+const run = defineCommand({
+  meta: { name: 'run', description: 'Run a kernel of your own in a child partition' },
+  args: {
+    kernel: {
+      type: 'string',
+      description: 'Linux (bzImage or vmlinux) or a multiboot kernel',
+      valueHint: 'FILE',
+    },
+    initrd: {
+      type: 'string',
+      description: 'initial RAM disk; first module of a multiboot kernel',
+      valueHint: 'FILE',
+    },
+    append: { type: 'string', description: "the kernel's command line (console=ttyS0)", valueHint: 'TEXT' },
+    memory: { type: 'string', description: 'memory in MiB, or e.g. 1G (256)', valueHint: 'MIB' },
+    cpus: { type: 'string', description: 'virtual processors (1)', valueHint: 'N' },
+    disk: {
+      type: 'string',
+      description: 'a disk image, raw or VHD; may be given several times. overlay: forget changes at the end',
+      valueHint: 'FILE[,bus=scsi|ide][,ro][,overlay]',
+    },
+    cdrom: { type: 'string', description: 'an ISO image in a DVD drive on IDE', valueHint: 'FILE' },
+    serial: {
+      type: 'string',
+      description: 'COM1: the terminal (Ctrl-A x quits), a file, or nowhere',
+      valueHint: 'stdio|file:PATH|none',
+    },
+    enlightenments: {
+      type: 'boolean',
+      default: true,
+      negativeDescription: 'hide the hypervisor: a PC with IDE disks',
+    },
+    'vmbus-version': {
+      type: 'string',
+      description: 'newest version of the bus to offer (5.3)',
+      valueHint: 'X.Y',
+    },
+    trace: {
+      type: 'string',
+      description: "trace points to show on stderr, e.g. 'vmbus.message,hypervisor.*'; 'list' names them",
+      valueHint: 'LIST',
+    },
+    summary: { type: 'string', description: 'write all counters to a JSON file', valueHint: 'FILE' },
+    timeout: { type: 'string', description: 'end the guest after so many seconds', valueHint: 'SECONDS' },
+    unpack: {
+      type: 'boolean',
+      default: true,
+      negativeDescription: 'let a compressed kernel unpack itself, instead of the host',
+    },
+    'debug-exit': {
+      type: 'string',
+      description: "a port like QEMU's isa-debug-exit, e.g. 0xf4: a write of N ends with exit code 2N + 1",
+      valueHint: 'PORT',
+    },
+    debugcon: {
+      type: 'string',
+      description: "a port like QEMU's debugcon: bytes go to the terminal or a file (port 0xe9)",
+      valueHint: 'stdio|file:PATH[,port=PORT]',
+    },
+  },
+  run: async ({ args, rawArgs }) => {
+    await main(new Terminal(process.stderr), (terminal, interrupted) => {
+      const options = checkRunOptions(args as GivenOptions, repeatedOption(rawArgs, 'disk'));
+      return runGuest(options, terminal, interrupted);
+    });
+  },
+});
+
+/** Runs a command until it ends or a signal does; its exit code becomes the process's. */
+async function main(
+  terminal: Terminal,
+  command: (terminal: Terminal, interrupted: AbortSignal) => Promise<number>,
+): Promise<void> {
+  const interrupted = new AbortController();
+  process.once('SIGINT', () => interrupted.abort());
+  process.once('SIGTERM', () => interrupted.abort());
+  try {
+    process.exitCode = await command(terminal, interrupted.signal);
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    terminal.line(error.message);
+    process.exitCode = 2;
+  }
+}
 
 await runMain(
   defineCommand({
@@ -59,6 +134,6 @@ await runMain(
       name: 'viridian',
       description: 'A hypervisor, its parent partition and its guests, in TypeScript',
     },
-    subCommands: { demo },
+    subCommands: { demo, run },
   }),
 );

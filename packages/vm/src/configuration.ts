@@ -46,10 +46,12 @@ export interface SerialPort {
   inputTaken?(): void;
 }
 
-/** A disk on an IDE cable. */
+/** A disk on an IDE cable, or a DVD drive with a disc in it. */
 export interface IdeDisk {
   /** Of blocks of 512 bytes. Stays its owner's: `stop` flushes it, and nobody closes it. */
   readonly device: BlockDevice;
+  /** The device is the disc of a DVD drive: a read-only one, of whole blocks of 2048 bytes. */
+  readonly isDvd?: boolean;
 }
 
 /** An emulated 440BX board. */

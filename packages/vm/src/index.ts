@@ -4,10 +4,13 @@ export type { BootState } from './boot-state.ts';
 export { ConfigurationError } from './check-configuration.ts';
 export { ChildMemory } from './child-memory.ts';
 export type {
+  BoardConfiguration,
   BusConfiguration,
   DiskConfiguration,
+  IdeDisk,
   MachineConfiguration,
   MachinePolicy,
+  SerialPort,
   StorageConfiguration,
 } from './configuration.ts';
 export { createMachine } from './create-machine.ts';

@@ -6,6 +6,7 @@ import {
   Board,
   type Clock as BoardClock,
   type DmaMemory,
+  DvdDrive,
   type IdeDrives,
   PCI_HOLE,
   Place,
@@ -91,7 +92,10 @@ function taken(inputTaken: (() => void) | undefined): { inputTaken?: () => void 
 function ideDrives(disks: CheckedBoard['ide']): IdeDrives {
   const drive = (place: number) => {
     const disk = disks[place];
-    return disk && new AtaDisk(disk.device, { serial: `VIRIDIAN-${place}` });
+    const serial = `VIRIDIAN-${place}`;
+    return (
+      disk && (disk.isDvd ? new DvdDrive(disk.device, { serial }) : new AtaDisk(disk.device, { serial }))
+    );
   };
   const cable = (first: number) => {
     const [master, slave] = [drive(first), drive(first + 1)];

@@ -19,6 +19,8 @@ export interface InterceptCounts {
 
 /** Counts since the machine was made, all processors together. */
 export interface MachineReport {
+  /** Instructions that the processors executed, as far as they count them. */
+  readonly instructions: number;
   /** By name, e.g. `HvCallSignalEvent`. */
   readonly hypercalls: Readonly<Record<string, number>>;
   readonly hypercallTotal: number;
@@ -36,7 +38,9 @@ export function reportMachine(partition: Partition, bus: VmbusHost | undefined):
   const sum = (pick: (counters: NonNullable<Partition['vps'][number]>['counters']) => number): number =>
     partition.vps.reduce((total, vp) => total + (vp === undefined ? 0 : pick(vp.counters)), 0);
   const { byCode, total } = partition.hypercalls.inspect();
+  const instructions = partition.vps.reduce((total, vp) => total + (vp?.processor.instructions ?? 0), 0);
   return {
+    instructions,
     hypercalls: byCode,
     hypercallTotal: total,
     intercepts: {

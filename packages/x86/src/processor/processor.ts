@@ -106,6 +106,8 @@ export interface Translation {
 /** One virtual processor's execution engine. */
 export interface Processor {
   readonly registers: RegisterFile;
+  /** Instructions executed since it was made, where they are counted. */
+  readonly instructions?: number;
   /** Vectors below 32 that lead to `ExitHandler.exception`, one bit each. */
   exceptionFilter: number;
   /** Executes for about `milliseconds`, less if there is nothing to do. */

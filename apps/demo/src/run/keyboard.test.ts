@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EscapedKeys, SerialQueue } from './keyboard.ts';
+
+function keys() {
+  const sent: number[] = [];
+  let quits = 0;
+  let said = '';
+  const escaped = new EscapedKeys({
+    send: (byte) => sent.push(byte),
+    quit: () => {
+      quits += 1;
+    },
+    say: (text) => {
+      said += text;
+    },
+  });
+  const type = (text: string) => escaped.type(new TextEncoder().encode(text));
+  return { type, sent: () => String.fromCharCode(...sent), quits: () => quits, said: () => said };
+}
+
+describe('EscapedKeys', () => {
+  it('gives the guest all but the escape, Ctrl-C too', () => {
+    const { type, sent, quits } = keys();
+    type('ls\r\u0003\u0001');
+    type('a\u0001\u0001x');
+    expect(sent()).toBe('ls\r\u0003\u0001\u0001x');
+    expect(quits()).toBe(0);
+  });
+
+  it('quits at Ctrl-A x, and tells what else there is', () => {
+    const { type, sent, quits, said } = keys();
+    type('\u0001?\u0001x');
+    expect(sent()).toBe('');
+    expect(quits()).toBe(1);
+    expect(said()).toContain('Ctrl-A x quits');
+  });
+});
+
+describe('SerialQueue', () => {
+  it('loses and reorders nothing, however little room there is', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(255)), fc.array(fc.nat(20)), (bytes, takes) => {
+        const queue = new SerialQueue();
+        const fifo: number[] = [];
+        const taken: number[] = [];
+        const port = {
+          get roomBytes() {
+            return 16 - fifo.length;
+          },
+          receive: (byte: number) => fifo.push(byte) > 0,
+        };
+        bytes.slice(0, 3).forEach((byte) => {
+          queue.send(byte);
+        });
+        queue.connect(port);
+        bytes.slice(3).forEach((byte) => {
+          queue.send(byte);
+        });
+        for (const count of [...takes, bytes.length, ...takes.map(() => 16)]) {
+          taken.push(...fifo.splice(0, count));
+          queue.pump();
+        }
+        for (let left = bytes.length; left > 0; left -= 1) {
+          taken.push(...fifo.splice(0));
+          queue.pump();
+        }
+        expect(taken).toEqual(bytes);
+      }),
+    );
+  });
+});

@@ -1,0 +1,95 @@
+/** The terminal's keys as the guest's serial input, with an escape for the person who types. */
+
+/** Ctrl-A: the next key is for us. */
+const ESCAPE = 0x01;
+const QUIT = 0x78; // x
+const LITERAL = 0x61; // a
+const HELP = '\r\nCtrl-A x quits, Ctrl-A a sends Ctrl-A.\r\n';
+
+/** What keys lead to. */
+export interface KeyTargets {
+  /** A byte for the guest. */
+  send(byte: number): void;
+  quit(): void;
+  /** Words for the person. */
+  say(text: string): void;
+}
+
+/** Splits what is typed: bytes for the guest, commands for us. */
+export class EscapedKeys {
+  readonly #targets: KeyTargets;
+  #isEscaped = false;
+
+  constructor(targets: KeyTargets) {
+    this.#targets = targets;
+  }
+
+  type(bytes: Uint8Array): void {
+    for (const byte of bytes) {
+      if (this.#isEscaped) this.#command(byte);
+      else if (byte === ESCAPE) this.#isEscaped = true;
+      else this.#targets.send(byte);
+    }
+  }
+
+  #command(byte: number): void {
+    this.#isEscaped = false;
+    if (byte === QUIT) this.#targets.quit();
+    else if (byte === LITERAL || byte === ESCAPE) this.#targets.send(ESCAPE);
+    else this.#targets.say(HELP);
+  }
+}
+
+/** A serial port's receiving end, as `Uart16550` is. */
+export interface SerialInput {
+  readonly roomBytes: number;
+  receive(byte: number): boolean;
+}
+
+/** Keeps what is typed faster than the guest takes it. */
+export class SerialQueue {
+  readonly #waiting: number[] = [];
+  #port: SerialInput | undefined;
+
+  /** The port exists only once the machine does. */
+  connect(port: SerialInput | undefined): void {
+    this.#port = port;
+    this.pump();
+  }
+
+  send(byte: number): void {
+    this.#waiting.push(byte);
+    this.pump();
+  }
+
+  /** Gives the port what it has room for; called when the guest took something. */
+  pump(): void {
+    const port = this.#port;
+    while (port !== undefined && this.#waiting.length > 0 && port.roomBytes > 0) {
+      if (!port.receive(this.#waiting[0]!)) return;
+      this.#waiting.shift();
+    }
+  }
+}
+
+/**
+ * Leads standard input to the guest: on a terminal raw, with Ctrl-C for the guest too; from a pipe as it is. The result
+ * gives the terminal back.
+ */
+export function attachKeyboard(keys: KeyTargets): () => void {
+  const { stdin } = process;
+  const isTerminal = stdin.isTTY === true;
+  const escaped = new EscapedKeys(keys);
+  const hear = (data: Buffer): void => {
+    if (isTerminal) escaped.type(data);
+    else for (const byte of data) keys.send(byte);
+  };
+  if (isTerminal) stdin.setRawMode(true);
+  stdin.on('data', hear);
+  stdin.resume();
+  return () => {
+    stdin.off('data', hear);
+    if (isTerminal) stdin.setRawMode(false);
+    stdin.pause();
+  };
+}

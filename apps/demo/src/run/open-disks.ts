@@ -1,0 +1,55 @@
+/** Opens the disks of a machine from their options. */
+
+import { type BlockDevice, BlockError, OverlayDisk, ReadOnlyDisk } from '@viridian/drivers';
+import { openImage, openRawFile } from '@viridian/drivers/node';
+import { OptionError } from '../demo/options.ts';
+import type { DiskBus, DiskOption } from './disk-option.ts';
+
+/** An open disk. */
+export interface RunDisk {
+  readonly path: string;
+  readonly bus: DiskBus;
+  readonly isDvd: boolean;
+  readonly device: BlockDevice;
+}
+
+/** Opens all or none. Throws {@link OptionError} that names the file. */
+export async function openDisks(disks: readonly DiskOption[], cdrom: string | undefined): Promise<RunDisk[]> {
+  const opened: RunDisk[] = [];
+  try {
+    for (const disk of disks) {
+      const { path, bus } = disk;
+      opened.push({ path, bus, isDvd: false, device: await withPath(path, () => openDisk(disk)) });
+    }
+    if (cdrom !== undefined) {
+      const device = await withPath(cdrom, () => openRawFile(cdrom, { readOnly: true }));
+      opened.push({ path: cdrom, bus: 'ide', isDvd: true, device });
+    }
+  } catch (error) {
+    await closeDisks(opened);
+    throw error;
+  }
+  return opened;
+}
+
+/** Closes all; the first failure is thrown after the last one was tried. */
+export async function closeDisks(disks: readonly RunDisk[]): Promise<void> {
+  const results = await Promise.allSettled(disks.map(({ device }) => device.close()));
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+async function openDisk({ path, readOnly, overlay }: DiskOption): Promise<BlockDevice> {
+  const image = await openImage(path, { readOnly: readOnly || overlay });
+  const changeable = overlay ? new OverlayDisk(image) : image;
+  return readOnly && overlay ? new ReadOnlyDisk(changeable) : changeable;
+}
+
+async function withPath<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof BlockError) && !(error instanceof Error && 'code' in error)) throw error;
+    throw new OptionError(`${path} cannot be opened as a disk: ${error.message}`, { cause: error });
+  }
+}

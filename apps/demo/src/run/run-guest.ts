@@ -1,0 +1,188 @@
+/** `viridian run`: a kernel of the user's in a child partition, its serial console on the terminal. */
+
+import { readFile, writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { type BootImage, LoadError, loadKernel, pcMemoryMap } from '@viridian/emulation/loader';
+import { formatEvent, listen } from '@viridian/trace';
+import {
+  ConfigurationError,
+  createMachine,
+  type IdeDisk,
+  type Machine,
+  type MachineConfiguration,
+  type MachineResult,
+} from '@viridian/vm';
+import { OptionError } from '../demo/options.ts';
+import type { Terminal } from '../terminal/terminal.ts';
+import { describeEnd, exitCodeOf } from './exit-code.ts';
+import { GuestOutput } from './guest-output.ts';
+import { attachKeyboard, SerialQueue } from './keyboard.ts';
+import { Milestones } from './milestones.ts';
+import { closeDisks, openDisks, type RunDisk } from './open-disks.ts';
+import type { RunOptions } from './run-options.ts';
+import { summarize, toJson } from './summary.ts';
+
+const MIB = 2 ** 20;
+const IDE_PLACES = 4;
+/** Where the secondary master is, the place of a CD drive by custom. */
+const DVD_PLACE = 2;
+
+/**
+ * Runs until the guest ends or `interrupted` does; settles with the exit code. Messages go to `terminal`, which is not
+ * where the guest writes. Throws {@link OptionError} for what cannot be started.
+ */
+export async function runGuest(
+  options: RunOptions,
+  terminal: Terminal,
+  interrupted: AbortSignal,
+): Promise<number> {
+  const started = performance.now();
+  const boot = await loadFiles(options);
+  const loadMs = performance.now() - started;
+  const disks = await openDisks(options.disks, options.cdrom);
+  try {
+    const machine = await runMachine(options, boot, disks, terminal, interrupted);
+    const { result, timedOut, milestones } = machine;
+    const exitCode = exitCodeOf(result, timedOut);
+    terminal.line(
+      terminal.style(exitCode === 0 ? 'dim' : 'yellow', `viridian: ${describeEnd(result, timedOut)}`),
+    );
+    if (options.summary !== undefined) {
+      const { userspaceMs: userspace } = milestones;
+      const times = { load: loadMs, userspace, end: machine.endMs };
+      await writeFile(options.summary, toJson(summarize(machine.machine, result, exitCode, times, disks)));
+    }
+    return exitCode;
+  } finally {
+    await closeDisks(disks);
+  }
+}
+
+async function loadFiles(options: RunOptions): Promise<BootImage> {
+  const kernel = await readOption('kernel', options.kernel);
+  const initrd = options.initrd === undefined ? undefined : await readOption('initrd', options.initrd);
+  try {
+    return await loadKernel({
+      kernel,
+      ...(initrd && { initrd }),
+      memory: pcMemoryMap(options.memoryMiB * MIB),
+      commandLine: options.append,
+      kernelName: basename(options.kernel),
+      unpack: options.unpack,
+    });
+  } catch (error) {
+    if (!(error instanceof LoadError)) throw error;
+    throw new OptionError(`${options.kernel}: ${error.message}`, { cause: error });
+  }
+}
+
+async function readOption(name: string, path: string): Promise<Uint8Array> {
+  try {
+    return new Uint8Array(await readFile(path));
+  } catch (error) {
+    throw new OptionError(`--${name} ${path} cannot be read: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** A run that has ended. */
+interface EndedRun {
+  readonly machine: Machine;
+  readonly result: MachineResult;
+  readonly timedOut: boolean;
+  readonly milestones: Milestones;
+  readonly endMs: number;
+}
+
+async function runMachine(
+  options: RunOptions,
+  boot: BootImage,
+  disks: readonly RunDisk[],
+  terminal: Terminal,
+  interrupted: AbortSignal,
+): Promise<EndedRun> {
+  using resources = new DisposableStack();
+  const milestones = new Milestones();
+  const serial = resources.adopt(
+    new GuestOutput(options.serial, (bytes) => milestones.hear(bytes)),
+    (output) => output.close(),
+  );
+  const debugConsole = options.debugConsole && {
+    port: options.debugConsole.port,
+    output: resources.adopt(new GuestOutput(options.debugConsole.to), (output) => output.close()),
+  };
+  if (options.trace !== '')
+    resources.use(listen(options.trace, (event) => terminal.line(formatEvent(event))));
+  const input = new SerialQueue();
+  const machine = makeMachine(configurationOf(options, boot, disks, serial, debugConsole, input));
+  input.connect(machine.board?.serial[0]);
+  if (options.serial === 'stdio') {
+    const say = (text: string): void => void process.stdout.write(text);
+    const keys = { send: (byte: number) => input.send(byte), quit: () => machine.kill(), say };
+    resources.defer(attachKeyboard(keys));
+  }
+  let timedOut = false;
+  if (options.timeoutSeconds !== undefined) {
+    const timer = setTimeout(() => {
+      timedOut = true;
+      machine.kill();
+    }, options.timeoutSeconds * 1000);
+    resources.defer(() => clearTimeout(timer));
+  }
+  const kill = (): void => machine.kill();
+  interrupted.addEventListener('abort', kill);
+  resources.defer(() => interrupted.removeEventListener('abort', kill));
+  machine.start();
+  if (interrupted.aborted) machine.kill();
+  const result = await machine.finished;
+  return { machine, result, timedOut, milestones, endMs: milestones.elapsedMs };
+}
+
+function makeMachine(configuration: MachineConfiguration): Machine {
+  try {
+    return createMachine(configuration);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    throw new OptionError(error.message, { cause: error });
+  }
+}
+
+function configurationOf(
+  options: RunOptions,
+  boot: BootImage,
+  disks: readonly RunDisk[],
+  serial: GuestOutput,
+  debugConsole: { readonly port: number; readonly output: GuestOutput } | undefined,
+  input: SerialQueue,
+): MachineConfiguration {
+  const { enlightened, vmbusVersion, debugExitPort } = options;
+  const scsi = disks.filter(({ bus }) => bus === 'scsi').map(({ device }) => ({ device }));
+  return {
+    name: basename(options.kernel),
+    memoryBytes: options.memoryMiB * MIB,
+    processors: options.processors,
+    boot,
+    enlightened,
+    ...(vmbusVersion !== undefined && { vmbus: { newest: vmbusVersion } }),
+    ...(enlightened && { storage: [{ disks: scsi }] }),
+    board: {
+      ide: idePlaces(disks),
+      serial: [{ write: (byte) => serial.write(byte), inputTaken: () => input.pump() }],
+      ...(debugExitPort !== undefined && { debugExit: debugExitPort }),
+      ...(debugConsole && {
+        debugConsole: { port: debugConsole.port, write: (byte) => debugConsole.output.write(byte) },
+      }),
+    },
+    policy: { onReset: 'finish', onTripleFault: 'finish', onCrash: 'finish' },
+  };
+}
+
+/** Disks in their order, around the place of the DVD drive. */
+function idePlaces(disks: readonly RunDisk[]): (IdeDisk | undefined)[] {
+  const hardDisks = disks.filter(({ bus, isDvd }) => bus === 'ide' && !isDvd);
+  const dvd = disks.find(({ isDvd }) => isDvd);
+  return Array.from({ length: IDE_PLACES }, (_, place) => {
+    if (place === DVD_PLACE && dvd !== undefined) return { device: dvd.device, isDvd: true };
+    const disk = hardDisks.shift();
+    return disk && { device: disk.device };
+  });
+}

@@ -1,0 +1,85 @@
+import { VmbusVersion } from '@viridian/protocols/vmbus';
+import { describe, expect, it } from 'vitest';
+import { OptionError } from '../demo/options.ts';
+import { parseDisk } from './disk-option.ts';
+import { checkRunOptions, type GivenOptions, repeatedOption } from './run-options.ts';
+
+const check = (given: GivenOptions = {}, disks: string[] = []) =>
+  checkRunOptions({ kernel: 'k', ...given }, disks);
+
+describe('checkRunOptions', () => {
+  it('has defaults for all but the kernel', () => {
+    expect(check()).toMatchObject({
+      kernel: 'k',
+      append: 'console=ttyS0',
+      memoryMiB: 256,
+      processors: 1,
+      serial: 'stdio',
+      enlightened: true,
+      unpack: true,
+      disks: [],
+    });
+    expect(check({ serial: 'none' }).append).toBe('');
+    expect(() => checkRunOptions({}, [])).toThrow('--kernel FILE is needed');
+  });
+
+  it('reads units, ports, versions and outputs', () => {
+    expect(check({ memory: '2G' }).memoryMiB).toBe(2048);
+    expect(check({ memory: '64m' }).memoryMiB).toBe(64);
+    expect(check({ 'debug-exit': '0xf4' }).debugExitPort).toBe(0xf4);
+    expect(check({ 'vmbus-version': '4.1' }).vmbusVersion).toBe(VmbusVersion.V4_1);
+    expect(check({ serial: 'file:/tmp/x' }).serial).toEqual({ file: '/tmp/x' });
+    expect(check({ serial: 'none', debugcon: 'stdio' }).debugConsole).toEqual({ port: 0xe9, to: 'stdio' });
+    expect(check({ debugcon: 'file:a,b,port=0x402' }).debugConsole).toEqual({
+      port: 0x402,
+      to: { file: 'a,b' },
+    });
+  });
+
+  it('puts the disks of a guest without enlightenments on IDE', () => {
+    expect(check({}, ['a']).disks[0]?.bus).toBe('scsi');
+    expect(check({ enlightenments: false }, ['a']).disks[0]?.bus).toBe('ide');
+  });
+
+  it.each<[GivenOptions, string[], string]>([
+    [{ memory: 'lots' }, [], '--memory lots'],
+    [{ memory: '8G' }, [], '--memory 8G'],
+    [{ cpus: '0' }, [], '--cpus 0: a whole number from 1 to 64'],
+    [{ cpus: '1e1' }, [], '--cpus 1e1'],
+    [{ serial: 'com1' }, [], 'stdio, file:PATH or none'],
+    [{ serial: 'file:' }, [], 'stdio, file:PATH or none'],
+    [{ 'vmbus-version': '9.9' }, [], 'one of 0.13'],
+    [{ 'vmbus-version': '5.3', enlightenments: false }, [], 'there is no bus'],
+    [{ enlightenments: false }, ['a,bus=scsi'], 'bus=ide'],
+    [{ cdrom: 'c' }, ['a', 'b', 'c', 'd'].map((path) => `${path},bus=ide`), 'there is room for 3'],
+    [{ debugcon: 'stdio' }, [], 'only one of them'],
+    [{ 'debug-exit': '0xffff' }, [], '--debug-exit 0xffff'],
+    [{ trace: 'list' }, [], 'trace points:'],
+  ])('refuses %j with disks %j', (given, disks, words) => {
+    expect(() => check(given, disks)).toThrow(OptionError);
+    expect(() => check(given, disks)).toThrow(words);
+  });
+});
+
+describe('parseDisk', () => {
+  it('reads the words behind the name', () => {
+    const disk = { path: 'a', bus: 'scsi', readOnly: false, overlay: false };
+    expect(parseDisk('a', 'scsi')).toEqual(disk);
+    expect(parseDisk('a,ro', 'scsi')).toEqual({ ...disk, readOnly: true });
+    expect(parseDisk('a,overlay,bus=ide', 'scsi')).toEqual({ ...disk, bus: 'ide', overlay: true });
+    expect(parseDisk('b,rox,ro', 'scsi')).toEqual({ ...disk, path: 'b,rox', readOnly: true });
+  });
+
+  it.each(['', ',ro', 'a,bus=usb'])('refuses %j', (text) => {
+    expect(() => parseDisk(text, 'scsi')).toThrow(OptionError);
+  });
+});
+
+describe('repeatedOption', () => {
+  it('finds every value in its order', () => {
+    expect(repeatedOption(['run', '--disk', 'a', '--x', '--disk=b,ro', '--diskette', 'c'], 'disk')).toEqual([
+      'a',
+      'b,ro',
+    ]);
+  });
+});

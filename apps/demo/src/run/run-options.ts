@@ -1,0 +1,142 @@
+/** The options of `viridian run`, checked. */
+
+import { VMBUS_VERSIONS } from '@viridian/protocols/vmbus';
+import { listTracePoints } from '@viridian/trace';
+import { OptionError } from '../demo/options.ts';
+import { type DiskOption, parseDisk } from './disk-option.ts';
+
+/** Where a stream of bytes from the guest goes. */
+export type Output = 'stdio' | 'none' | { readonly file: string };
+
+/** What is to run, and how. */
+export interface RunOptions {
+  readonly kernel: string;
+  readonly initrd: string | undefined;
+  readonly append: string;
+  readonly memoryMiB: number;
+  readonly processors: number;
+  readonly disks: readonly DiskOption[];
+  readonly cdrom: string | undefined;
+  readonly serial: Output;
+  readonly enlightened: boolean;
+  /** Newest version of the bus that is offered. */
+  readonly vmbusVersion: number | undefined;
+  /** Patterns of trace points, comma-separated; empty for none. */
+  readonly trace: string;
+  readonly summary: string | undefined;
+  readonly timeoutSeconds: number | undefined;
+  /** Unpack a compressed kernel in the host. */
+  readonly unpack: boolean;
+  readonly debugExitPort: number | undefined;
+  readonly debugConsole: { readonly port: number; readonly to: Output } | undefined;
+}
+
+/** What a command line gave, by option name. */
+export type GivenOptions = Readonly<Record<string, string | boolean | undefined>>;
+
+const MOST_MEMORY_MIB = 4096;
+const MOST_PROCESSORS = 64;
+/** QEMU's port of `debugcon`. */
+const DEBUG_CONSOLE_PORT = 0xe9;
+
+/** Checks the options; `disks` are the values of `--disk` in their order. Throws {@link OptionError}. */
+export function checkRunOptions(given: GivenOptions, disks: readonly string[]): RunOptions {
+  const text = (name: string): string | undefined => {
+    const value = given[name];
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  if (text('trace') === 'list') {
+    throw new OptionError(`trace points:\n  ${listTracePoints().join('\n  ')}`);
+  }
+  const kernel = text('kernel');
+  if (kernel === undefined) throw new OptionError('--kernel FILE is needed: what to run');
+  const serial = output('serial', text('serial') ?? 'stdio');
+  const debugConsole = text('debugcon');
+  const debugExit = text('debug-exit');
+  const enlightened = given.enlightenments !== false;
+  const parsed = disks.map((disk) => parseDisk(disk, enlightened ? 'scsi' : 'ide'));
+  const timeout = text('timeout');
+  const options: RunOptions = {
+    kernel,
+    initrd: text('initrd'),
+    append: text('append') ?? (serial === 'none' ? '' : 'console=ttyS0'),
+    memoryMiB: memory(text('memory') ?? '256'),
+    processors: integer('cpus', text('cpus') ?? '1', 1, MOST_PROCESSORS),
+    disks: parsed,
+    cdrom: text('cdrom'),
+    serial,
+    enlightened,
+    vmbusVersion: version(text('vmbus-version')),
+    trace: text('trace') ?? '',
+    summary: text('summary'),
+    timeoutSeconds: timeout === undefined ? undefined : integer('timeout', timeout, 1, 10 ** 6),
+    unpack: given.unpack !== false,
+    debugExitPort: debugExit === undefined ? undefined : integer('debug-exit', debugExit, 0, 0xfffc),
+    debugConsole: debugConsole === undefined ? undefined : parseDebugConsole(debugConsole),
+  };
+  checkTogether(options);
+  return options;
+}
+
+function checkTogether({ enlightened, vmbusVersion, disks, cdrom, serial, debugConsole }: RunOptions): void {
+  if (!enlightened && vmbusVersion !== undefined) {
+    throw new OptionError('--vmbus-version and --no-enlightenments: without enlightenments there is no bus');
+  }
+  if (!enlightened && disks.some(({ bus }) => bus === 'scsi')) {
+    throw new OptionError(
+      '--disk …,bus=scsi and --no-enlightenments: without enlightenments disks are on bus=ide',
+    );
+  }
+  const ide = disks.filter(({ bus }) => bus === 'ide').length;
+  const most = cdrom === undefined ? 4 : 3;
+  if (ide > most) throw new OptionError(`${ide} disks on bus=ide: there is room for ${most}`);
+  if (serial === 'stdio' && debugConsole?.to === 'stdio') {
+    throw new OptionError('--serial stdio and --debugcon stdio: only one of them can have the terminal');
+  }
+}
+
+/** All values of an option that may be given several times, which the parser keeps the last of. */
+export function repeatedOption(args: readonly string[], name: string): string[] {
+  const values: string[] = [];
+  args.forEach((arg, index) => {
+    if (arg === `--${name}`) values.push(args[index + 1] ?? '');
+    else if (arg.startsWith(`--${name}=`)) values.push(arg.slice(name.length + 3));
+  });
+  return values;
+}
+
+function output(name: string, text: string): Output {
+  if (text === 'stdio' || text === 'none') return text;
+  if (text.startsWith('file:') && text.length > 5) return { file: text.slice(5) };
+  throw new OptionError(`--${name} ${text}: stdio, file:PATH or none is needed`);
+}
+
+function parseDebugConsole(text: string): { port: number; to: Output } {
+  const match = /^(.*?)(?:,port=(\w+))?$/.exec(text)!;
+  const port = match[2] === undefined ? DEBUG_CONSOLE_PORT : integer('debugcon …,port', match[2], 0, 0xffff);
+  return { port, to: output('debugcon', match[1]!) };
+}
+
+function version(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const found = VMBUS_VERSIONS.find((info) => info.text === text);
+  if (found !== undefined) return found.version;
+  throw new OptionError(
+    `--vmbus-version ${text}: one of ${VMBUS_VERSIONS.map((info) => info.text).join(', ')} is needed`,
+  );
+}
+
+/** MiB, or with a unit: 512, 512M, 2G. */
+function memory(text: string): number {
+  const match = /^(\d+)([MG]?)$/i.exec(text);
+  const value = match === null ? Number.NaN : Number(match[1]) * (match[2]?.toUpperCase() === 'G' ? 1024 : 1);
+  if (value >= 1 && value <= MOST_MEMORY_MIB) return value;
+  throw new OptionError(`--memory ${text}: MiB from 1 to ${MOST_MEMORY_MIB}, or e.g. 1G, are needed`);
+}
+
+/** Decimal, or hexadecimal with 0x. */
+function integer(name: string, text: string, least: number, most: number): number {
+  const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new OptionError(`--${name} ${text}: a whole number from ${least} to ${most} is needed`);
+}

@@ -1,0 +1,134 @@
+/** `viridian run` as a person runs it, with kernels of a few bytes. */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'viridian-run-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function viridian(args: readonly string[], input = ''): Promise<Ended> {
+  const child = spawn(process.execPath, ['--conditions=viridian:source', MAIN, 'run', ...args], {
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  let out = '';
+  let err = '';
+  child.stdout.on('data', (data: Buffer) => {
+    out += data.toString('latin1');
+  });
+  child.stderr.on('data', (data: Buffer) => {
+    err += data.toString();
+  });
+  child.stdin.end(input);
+  const [code] = await once(child, 'close');
+  return { code: code as number | null, out, err };
+}
+
+/** A multiboot kernel at 2 MiB that is nothing but 32-bit code. */
+async function kernel(name: string, ...code: readonly (number | readonly number[])[]): Promise<string> {
+  const [magic, flags, start] = [0x1bad_b002, 0x1_0000, 0x20_0000];
+  const header = [magic, flags, -(magic + flags), start, start, 0, 0, start + 32].flatMap((value) => [
+    value & 0xff,
+    (value >>> 8) & 0xff,
+    (value >>> 16) & 0xff,
+    value >>> 24,
+  ]);
+  const path = join(folder, name);
+  await writeFile(path, Uint8Array.from([...header, ...code.flat()]));
+  return path;
+}
+
+const text = (words: string) => [...words].map((letter) => letter.charCodeAt(0));
+/** mov dx, port; then for each letter: mov al, letter; out dx, al */
+const print = (port: number, words: string) => [
+  ...[0x66, 0xba, port & 0xff, port >> 8],
+  ...text(words).flatMap((letter) => [0xb0, letter, 0xee]),
+];
+/** mov al, value; out F4h, al */
+const debugExit = (value: number) => [0xb0, value, 0xe6, 0xf4];
+/** cli; hlt */
+const HALT = [0xfa, 0xf4];
+
+describe('viridian run', () => {
+  it('shows the console and ends with the code of the debug exit', async () => {
+    const path = await kernel('hello', print(0x3f8, 'Hello\n'), print(0xe9, 'debug'), debugExit(0x10), HALT);
+    const summary = join(folder, 'summary.json');
+    const log = join(folder, 'debug.log');
+    const given = ['--kernel', path, '--memory', '16', '--debug-exit', '0xf4'];
+    const ended = await viridian([...given, '--debugcon', `file:${log}`, '--summary', summary]);
+    expect(ended).toMatchObject({
+      code: 33,
+      out: 'Hello\n',
+      err: 'viridian: the guest ended with exit code 33\n',
+    });
+    expect(await readFile(log, 'utf8')).toBe('debug');
+    const counters = JSON.parse(await readFile(summary, 'utf8'));
+    expect(counters).toMatchObject({
+      result: { reason: 'debug-exit', exitCode: 33 },
+      exitCode: 33,
+      intercepts: { portWrite: 12 },
+      disks: [],
+    });
+    expect(counters.instructions).toBeGreaterThan(20);
+    expect(counters.milliseconds.end).toBeGreaterThan(0);
+  });
+
+  it('gives the guest what is piped in', async () => {
+    // wait: in al, LSR; test al, 1; jz wait; in al, RBR; out THR, al
+    const echo = [0x66, 0xba, 0xfd, 0x03, 0xec, 0xa8, 0x01, 0x74, 0xfb, 0x66, 0xba, 0xf8, 0x03, 0xec, 0xee];
+    const path = await kernel('echo', echo, echo, echo, debugExit(0), HALT);
+    const ended = await viridian(['--kernel', path, '--memory', '16', '--debug-exit', '0xf4'], 'abc');
+    expect(ended).toMatchObject({ code: 1, out: 'abc' });
+  });
+
+  it('says how a guest ended', async () => {
+    const halted = await kernel('halt', HALT);
+    expect(await viridian(['--kernel', halted, '--memory', '16'])).toMatchObject({
+      code: 6,
+      err: expect.stringContaining('halted'),
+    });
+    const fault = await kernel('fault', [0x0f, 0x01, 0x1d, 0, 0, 0, 0], [0x0f, 0x0b]); // lidt [0]; ud2
+    expect(await viridian(['--kernel', fault, '--memory', '16'])).toMatchObject({
+      code: 10,
+      err: expect.stringContaining('triple fault on processor 0'),
+    });
+    const reset = await kernel('reset', [0xb0, 0x06, 0x66, 0xba, 0xf9, 0x0c, 0xee], HALT);
+    expect(await viridian(['--kernel', reset, '--memory', '16'])).toMatchObject({ code: 4 });
+    const forever = await kernel('forever', [0xeb, 0xfe]);
+    expect(await viridian(['--kernel', forever, '--memory', '16', '--timeout', '1'])).toMatchObject({
+      code: 124,
+      err: 'viridian: the time was up\n',
+    });
+  });
+
+  it('says what cannot be run', async () => {
+    const path = join(folder, 'text');
+    await writeFile(path, 'not a kernel');
+    expect(await viridian(['--kernel', path])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^\S*text: the kernel is no Linux image/),
+    });
+    expect(await viridian(['--kernel', join(folder, 'nothing')])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('cannot be read'),
+    });
+    const halted = await kernel('halt', HALT);
+    const disk = await viridian(['--kernel', halted, '--disk', join(folder, 'nothing')]);
+    expect(disk).toMatchObject({ code: 2, err: expect.stringContaining('cannot be opened as a disk') });
+  });
+});
