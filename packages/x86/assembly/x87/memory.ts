@@ -24,10 +24,11 @@ export function readBlock(vp: usize, linear: u64, to: usize, bytes: u32): void {
   }
 }
 
-/** Raises if a write of up to 4096 bytes would. */
+/** Raises if a write of up to 4096 bytes would, at the first byte that cannot be written. */
 export function probeBlock(vp: usize, linear: u64, bytes: u32): void {
   probeWrite(vp, linear, 1);
-  probeWrite(vp, (linear + bytes - 1) & load<u64>(vp + ADDRESS_MASK), 1);
+  const room: u32 = 4096 - (<u32>linear & 0xfff);
+  if (bytes > room) probeWrite(vp, (linear + room) & load<u64>(vp + ADDRESS_MASK), 1);
 }
 
 /** Copies from the core's memory into guest memory; all or nothing. */
