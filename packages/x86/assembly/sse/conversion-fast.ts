@@ -1,7 +1,7 @@
 /** Conversions by operations of WebAssembly, where the result and the exception flags are certain; see `float-fast.ts`. */
 
 import { MXCSR } from '../state';
-import { isOrdinary32, isPlain32, isPlain64, mayRound } from './float-fast';
+import { INEXACT_MASKED, isOrdinary32, isPlain32, isPlain64, mayRound, ROUNDING_CONTROL } from './float-fast';
 import { INEXACT, MASK_SHIFT, ROUND_NEAREST, ROUND_ZERO } from './softfloat';
 
 /** What {@link fastToInteger} found. */
@@ -42,9 +42,11 @@ export function fastWiden(to: usize, value: u32): bool {
 
 /** CVTSD2SS. */
 export function fastNarrow(vp: usize, to: usize, value: u64): bool {
-  if (!isPlain64(value) || !mayRound(vp)) return false;
+  const mxcsr = load<u32>(vp + MXCSR);
+  if (!isPlain64(value) || (mxcsr & ROUNDING_CONTROL) != INEXACT_MASKED) return false;
   const result = <f32>reinterpret<f64>(value);
   if (!isOrdinary32(reinterpret<u32>(result)) && value << 1 != 0) return false;
+  if (<f64>result != reinterpret<f64>(value)) store<u32>(vp + MXCSR, mxcsr | INEXACT);
   store<f32>(to, result);
   return true;
 }

@@ -1,24 +1,28 @@
 /**
  * The shortest way through floating point: operations of WebAssembly, taken only where their result and the exception
  * flags are certain to be those of the processor. That is so when no operand is a NaN or a denormal and either
- * nothing is rounded, or rounding is to nearest, the inexact flag is already set, its exception is masked, and the
- * result is an ordinary number (well above the denormals, finite) or an exact zero.
+ * nothing is rounded, or rounding is to nearest, the inexact exception is masked, and the result is an ordinary number
+ * (well above the denormals, finite) or an exact zero. Then only the inexact flag is left to find out, unless it is
+ * set already.
  */
 
 import { MXCSR } from '../state';
+import { isExact32, isExact64, isModerate } from './exactness';
 import {
   KIND_ADD, KIND_CMP, KIND_DIV, KIND_MAX, KIND_MIN, KIND_MUL, KIND_SQRT, KIND_SUB,
 } from './opcodes';
+import { INEXACT } from './softfloat';
 
-/** MXCSR: rounding 14:13, inexact masked 12, inexact raised 5. */
-const ROUNDING_FIELDS: u32 = 0x7020;
-const INEXACT_AGAIN: u32 = 0x1020;
+/** MXCSR: rounding 14:13, inexact masked 12. */
+export const ROUNDING_CONTROL: u32 = 0x7000;
+/** The fields of ROUNDING_CONTROL where results may be rounded here. */
+export const INEXACT_MASKED: u32 = 0x1000;
 
-/** Whether results may be rounded here. */
+/** Whether results may be rounded without a look at whether they are exact. */
 // @ts-ignore: decorator
 @inline
 export function mayRound(vp: usize): bool {
-  return (load<u32>(vp + MXCSR) & ROUNDING_FIELDS) == INEXACT_AGAIN;
+  return (load<u32>(vp + MXCSR) & (ROUNDING_CONTROL | INEXACT)) == (INEXACT_MASKED | INEXACT);
 }
 
 /** Neither a NaN nor a denormal. */
@@ -51,16 +55,10 @@ export function isOrdinary32(a: u32): bool {
 
 /** Scalar operation in double precision on the element at `to`; false, and nothing done, where it is not certain. */
 export function fastDouble(vp: usize, to: usize, kind: u32, right: u64): bool {
-  const left = load<u64>(to);
-  if (!isPlain64(right)) return false;
-  const b = reinterpret<f64>(right);
-  if (kind == KIND_SQRT) {
-    if (!mayRound(vp) || !(b >= 0)) return false;
-    store<f64>(to, sqrt<f64>(b));
-    return true;
-  }
-  if (!isPlain64(left)) return false;
+  const left = kind == KIND_SQRT ? right : load<u64>(to);
+  if (!isPlain64(left) || !isPlain64(right)) return false;
   const a = reinterpret<f64>(left);
+  const b = reinterpret<f64>(right);
   let result: f64 = 0;
   switch (kind) {
     case KIND_MIN: store<u64>(to, a < b ? left : right); return true;
@@ -69,26 +67,30 @@ export function fastDouble(vp: usize, to: usize, kind: u32, right: u64): bool {
     case KIND_SUB: result = a - b; break;
     case KIND_MUL: result = a * b; break;
     case KIND_DIV: result = a / b; break;
+    case KIND_SQRT: result = sqrt<f64>(b); break;
     default: return false;
   }
-  if (!mayRound(vp)) return false;
-  if (!isOrdinary64(reinterpret<u64>(result)) && !(result == 0 && isExactZero(kind, a, b))) return false;
+  const mxcsr = load<u32>(vp + MXCSR);
+  if ((mxcsr & ROUNDING_CONTROL) != INEXACT_MASKED) return false;
+  if (result == 0) {
+    if (!isExactZero(kind, a, b)) return false;
+  } else {
+    if (!isOrdinary64(reinterpret<u64>(result))) return false;
+    if (!(mxcsr & INEXACT)) {
+      if (!isModerate(a) || !isModerate(b)) return false;
+      if (!isExact64(kind, a, b, result)) store<u32>(vp + MXCSR, mxcsr | INEXACT);
+    }
+  }
   store<f64>(to, result);
   return true;
 }
 
 /** The same in single precision. */
 export function fastSingle(vp: usize, to: usize, kind: u32, right: u32): bool {
-  const left = load<u32>(to);
-  if (!isPlain32(right)) return false;
-  const b = reinterpret<f32>(right);
-  if (kind == KIND_SQRT) {
-    if (!mayRound(vp) || !(b >= 0)) return false;
-    store<f32>(to, sqrt<f32>(b));
-    return true;
-  }
-  if (!isPlain32(left)) return false;
+  const left = kind == KIND_SQRT ? right : load<u32>(to);
+  if (!isPlain32(left) || !isPlain32(right)) return false;
   const a = reinterpret<f32>(left);
+  const b = reinterpret<f32>(right);
   let result: f32 = 0;
   switch (kind) {
     case KIND_MIN: store<u32>(to, a < b ? left : right); return true;
@@ -97,15 +99,22 @@ export function fastSingle(vp: usize, to: usize, kind: u32, right: u32): bool {
     case KIND_SUB: result = a - b; break;
     case KIND_MUL: result = a * b; break;
     case KIND_DIV: result = a / b; break;
+    case KIND_SQRT: result = sqrt<f32>(b); break;
     default: return false;
   }
-  if (!mayRound(vp)) return false;
-  if (!isOrdinary32(reinterpret<u32>(result)) && !(result == 0 && isExactZero(kind, a, b))) return false;
+  const mxcsr = load<u32>(vp + MXCSR);
+  if ((mxcsr & ROUNDING_CONTROL) != INEXACT_MASKED) return false;
+  if (result == 0) {
+    if (!isExactZero(kind, a, b)) return false;
+  } else {
+    if (!isOrdinary32(reinterpret<u32>(result))) return false;
+    if (!(mxcsr & INEXACT) && !isExact32(kind, a, b, result)) store<u32>(vp + MXCSR, mxcsr | INEXACT);
+  }
   store<f32>(to, result);
   return true;
 }
 
-/** Whether a zero is no number that became too small. */
+/** Whether a zero is no number that became too small. The operand of a square root stands for both. */
 // @ts-ignore: decorator
 @inline
 function isExactZero(kind: u32, a: f64, b: f64): bool {
