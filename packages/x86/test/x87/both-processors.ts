@@ -65,36 +65,49 @@ export class BothProcessors {
     this.#program = program;
   }
 
-  /** Executes `instruction` on each state; gives what the host made of it, and what the core did. */
-  run(
-    instruction: readonly number[],
-    states: readonly FloatState[],
-  ): { host: FloatState[]; core: FloatState[] } {
-    const data = new Uint8Array(states.length * BLOCK_BYTES);
-    states.forEach((state, index) => {
-      storeState(data.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES), state);
+  /** Executes every batch on both: what the host made of its states, and what the core did. */
+  run(batches: readonly Batch[]): { host: FloatState[]; core: FloatState[] }[] {
+    const requests = batches.map(request);
+    const input = new Uint8Array(requests.reduce((sum, { bytes }) => sum + bytes.length, 0));
+    let at = 0;
+    for (const { bytes } of requests) {
+      input.set(bytes, at);
+      at += bytes.length;
+    }
+    const { stdout, status, signal } = spawnSync(this.#program, { input, maxBuffer: 1 << 28 });
+    if (status !== 0) throw new Error(`the host's run ended with ${signal ?? status}`);
+    at = 0;
+    return requests.map(({ code, data, count }) => {
+      const host = loadStates(stdout.subarray(at, at + data.length));
+      at += data.length;
+      return { host, core: loadStates(runCore(code, data, count)) };
     });
-    const code = loop(instruction);
-    return {
-      host: loadStates(this.#runHost(code, data, states.length)),
-      core: loadStates(runCore(code, data, states.length)),
-    };
   }
 
   dispose(): void {
     rmSync(this.#folder, { recursive: true });
   }
+}
 
-  #runHost(code: readonly number[], data: Uint8Array, count: number): Uint8Array {
-    const head = new Uint8Array(Uint32Array.of(code.length, data.length, count).buffer);
-    const input = new Uint8Array(head.length + code.length + data.length);
-    input.set(head);
-    input.set(code, head.length);
-    input.set(data, head.length + code.length);
-    const { stdout, status, signal } = spawnSync(this.#program, { input, maxBuffer: 1 << 28 });
-    if (status !== 0) throw new Error(`the host's run ended with ${signal ?? status}`);
-    return stdout;
-  }
+/** An instruction and the states that it is executed on. */
+export interface Batch {
+  readonly instruction: readonly number[];
+  readonly states: readonly FloatState[];
+}
+
+/** What the host's program reads for a batch, and its parts. */
+function request({ instruction, states }: Batch) {
+  const code = loop(instruction);
+  const data = new Uint8Array(states.length * BLOCK_BYTES);
+  states.forEach((state, index) => {
+    storeState(data.subarray(index * BLOCK_BYTES, (index + 1) * BLOCK_BYTES), state);
+  });
+  const head = new Uint8Array(Uint32Array.of(code.length, data.length, states.length).buffer);
+  const bytes = new Uint8Array(head.length + code.length + data.length);
+  bytes.set(head);
+  bytes.set(code, head.length);
+  bytes.set(data, head.length + code.length);
+  return { code, data, count: states.length, bytes };
 }
 
 function skip(reason: string): undefined {

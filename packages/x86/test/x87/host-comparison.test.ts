@@ -1,5 +1,6 @@
-import { afterAll, describe, expect, it } from 'vitest';
-import { BothProcessors, operandAt } from './both-processors.ts';
+import { afterAll, describe, it } from 'vitest';
+import { type Batch, BothProcessors, operandAt } from './both-processors.ts';
+import { expectSame } from './expect-same.ts';
 import {
   between,
   type CaseOptions,
@@ -10,7 +11,6 @@ import {
   realOperand,
   state,
 } from './float-cases.ts';
-import { showState } from './show-state.ts';
 
 const CASES = 150;
 const both = BothProcessors.create();
@@ -135,32 +135,40 @@ const transcendental: Instruction[] = [
 ];
 const C1 = 0x200;
 
+/** Random states for an instruction, the same in every run. */
+function batch([name, instruction, options = {}]: Instruction): Batch {
+  const random = new Random([...name].reduce((seed, letter) => seed * 31 + letter.charCodeAt(0), 7));
+  return { instruction, states: Array.from({ length: CASES }, () => state(random, options)) };
+}
+
 describe.skipIf(both === undefined)('x87 against the host processor', () => {
-  for (const [name, bytes, options = {}] of [...arithmetic, ...transfers, ...others, ...undocumented]) {
-    it(name, () => {
-      const random = new Random([...name].reduce((seed, letter) => seed * 31 + letter.charCodeAt(0), 7));
-      const states = Array.from({ length: CASES }, () => state(random, options));
-      const { host, core } = both!.run(bytes, states);
-      states.forEach((before, i) => {
-        expect(showState(core[i]!), showState(before)).toBe(showState(host[i]!));
+  it.each([
+    ['arithmetic and compares', arithmetic],
+    ['transfers', transfers],
+    ['other instructions', others],
+    ['undocumented encodings', undocumented],
+  ])('%s', (_name, instructions) => {
+    const batches = instructions.map(batch);
+    both!.run(batches).forEach(({ host, core }, n) => {
+      batches[n]!.states.forEach((before, i) => {
+        expectSame(instructions[n]![0], before, core[i]!, host[i]!);
       });
     });
-  }
+  });
 
-  for (const [name, bytes, options = {}] of transcendental) {
-    it(`${name}, within one unit in the last place`, () => {
-      const random = new Random([...name].reduce((seed, letter) => seed * 31 + letter.charCodeAt(0), 7));
-      const states = Array.from({ length: CASES }, () => state(random, options));
-      const { host, core } = both!.run(bytes, states);
-      states.forEach((before, i) => {
+  it('transcendental functions, within one unit in the last place', () => {
+    const batches = transcendental.map(batch);
+    both!.run(batches).forEach(({ host, core }, n) => {
+      batches[n]!.states.forEach((before, i) => {
         const expected = host[i]!;
         const found = core[i]!;
-        found.registers.forEach((register, n) => {
-          if (distance(register, expected.registers[n]!) === 1n) found.registers[n] = expected.registers[n]!;
+        found.registers.forEach((register, place) => {
+          if (distance(register, expected.registers[place]!) === 1n)
+            found.registers[place] = expected.registers[place]!;
         });
         found.status = (found.status & ~C1) | (expected.status & C1);
-        expect(showState(found), showState(before)).toBe(showState(expected));
+        expectSame(transcendental[n]![0], before, found, expected);
       });
     });
-  }
+  });
 });
