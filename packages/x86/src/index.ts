@@ -5,6 +5,13 @@ export { CORE_RESERVED_BYTES } from './core/core.ts';
 export type { GuestPages } from './core/core-machine.ts';
 export { X86Processor } from './core/x86-processor.ts';
 export { type X86Environment, x86Processors } from './core/x86-processors.ts';
+export { type DisassembledInstruction, disassemble } from './disassembler/disassemble.ts';
+export {
+  formatTraceLine,
+  type TraceLine,
+  type TraceOptions,
+  traceInstructions,
+} from './disassembler/trace.ts';
 
 export {
   bankOffset,

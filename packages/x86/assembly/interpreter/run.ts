@@ -41,7 +41,7 @@ function ripAt(vp: usize, offset: u32): u64 {
   return mode & MODE_64 ? rip : mode & MODE_CODE_32 ? rip & 0xffffffff : rip & 0xffff;
 }
 
-/** Executes about `budget` instructions. RIP and RFLAGS are whole afterwards. May unwind. */
+/** Executes about `budget` instructions, and exactly one for 1. RIP and RFLAGS are whole afterwards. May unwind. */
 export function run(vp: usize, budget: i32): u32 {
   armBreakpoints(vp);
   noteDevices();
@@ -52,7 +52,7 @@ export function run(vp: usize, budget: i32): u32 {
       materializeFlags(vp);
       return RUN_INACTIVE;
     }
-    if (mustStep(vp)) {
+    if (budget == 1 || mustStep(vp)) {
       step(vp);
       budget -= 1;
     } else budget -= runBlocks(vp, budget);

@@ -107,7 +107,7 @@ export class X86Processor implements Processor {
     return reason ?? StopReason.BUDGET;
   }
 
-  /** Executes about `count` instructions; for tests and deterministic runs. */
+  /** Executes about `count` instructions, and exactly one for 1; for tests, traces and deterministic runs. */
   runInstructions(count: number): StopReason {
     this.#stop = false;
     this.#machine.core.noteDevices();

@@ -1,9 +1,7 @@
 /** From bytes to an instruction's parts. Intel SDM volume 2, "Instruction Format". */
 
+import type { CodeBits } from '../core/code-machine.ts';
 import { Mandatory, type Opcode, opcodesAt } from './opcode-table.ts';
-
-/** Bits of the code segment: real and 16-bit protected mode, 32-bit, 64-bit. */
-export type CodeBits = 16 | 32 | 64;
 
 /** The memory operand of ModRM; registers are numbers in encoding order, -1 for none. */
 export interface MemoryOperand {

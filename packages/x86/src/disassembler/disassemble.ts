@@ -1,6 +1,7 @@
 /** Bytes to text, one instruction at a time. */
 
-import { type CodeBits, decode } from './decode.ts';
+import type { CodeBits } from '../core/code-machine.ts';
+import { decode } from './decode.ts';
 import { format } from './format.ts';
 
 /** One line of a disassembly. */

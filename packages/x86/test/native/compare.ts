@@ -132,6 +132,7 @@ export function describe(test: TestCase, host: Result, ours: Result, found: read
     `  before: flags=${hex(test.flags)} ${registers.join(' ')}`,
   ];
   if (test.patch.length > 0) lines.push(`  data: ${hexBytes(test.patch)} at ${hex(test.patchAt)}`);
+  if (test.floats !== undefined) lines.push(...describeFloats(test.floats));
   lines.push(
     `  ends: host trap ${host.trap} at ${hex(host.rip)}, ours trap ${ours.trap} at ${hex(ours.rip)}`,
   );
