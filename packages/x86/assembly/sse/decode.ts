@@ -5,7 +5,7 @@ import {
   opSegment, PREFIX_66, PREFIX_F2, PREFIX_F3, PREFIX_LOCK,
 } from '../micro-op';
 import { MODE_64, MODE_CODE_32, MODE_FLAT } from '../mode-bits';
-import { FS } from '../state';
+import { CS, FS } from '../state';
 import { FLAT_MEMORY } from './address';
 import {
   AND, ANDN, BLENDPD, BLENDPS, BLENDVPD, BLENDVPS, CLFLUSH, CRC32, CVTDQ2PD, CVTDQ2PS, CVTPD2DQ, CVTPD2PI, CVTPD2PS,
@@ -57,6 +57,7 @@ export function decodeSse(op: usize, mode: u32): void {
 function isFlat(op: usize, mode: u32): bool {
   if (opSegment(op) >= FS) return false;
   if (mode & MODE_64) return opAddressBits(op) == 64;
+  if (opSegment(op) == CS) return false; // not for writing
   return (mode & (MODE_FLAT | MODE_CODE_32)) == (MODE_FLAT | MODE_CODE_32) && opAddressBits(op) == 32;
 }
 

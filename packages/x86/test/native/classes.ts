@@ -41,9 +41,6 @@ export function leftOut(opcode: Opcode): string | undefined {
   if (names[0] === 'mov' && first === 'S') return TABLES;
   if ((names[0] === 'pop' || names[0] === 'push') && /^[c-gs]s$|^es$/.test(first ?? '')) return TABLES;
   if (names[0] === 'int' && second === undefined) return SYSTEM;
-  const isMmx =
-    opcode.set === 'simd' && opcode.prefix === 0 && operands.some((operand) => /^[PQN]/.test(operand));
-  if (isMmx && !/^cvt/.test(names[0]!)) return PENDING;
   return LEFT_OUT.get(names[0]!);
 }
 
