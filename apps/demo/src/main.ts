@@ -4,16 +4,28 @@
 import { defineCommand, runMain } from 'citty';
 import { checkDemoOptions, OptionError } from './demo/options.ts';
 import { runDemo } from './demo/run-demo.ts';
+import { GuestFilesError } from './linux/guest-files-error.ts';
 import { runGuest } from './run/run-guest.ts';
 import { checkRunOptions, type GivenOptions, repeatedOption } from './run/run-options.ts';
 import { Terminal } from './terminal/terminal.ts';
 
+/** What a shell gives for a command that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
 const demo = defineCommand({
   meta: { name: 'demo', description: 'Run a guest in a child partition on a disk image made for it' },
   args: {
-    guest: { type: 'string', description: "which guest: 'typescript'", default: 'typescript' },
-    memory: { type: 'string', description: "the child's memory in MiB (32)", valueHint: 'MIB' },
-    cpus: { type: 'string', description: 'virtual processors (2)', valueHint: 'N' },
+    guest: {
+      type: 'string',
+      description: "'linux', Debian's kernel on our processor, or 'typescript', a program",
+      default: 'linux',
+    },
+    memory: {
+      type: 'string',
+      description: "the child's memory in MiB (256, or 32 for 'typescript')",
+      valueHint: 'MIB',
+    },
+    cpus: { type: 'string', description: "virtual processors (1, or 2 for 'typescript')", valueHint: 'N' },
     'fs-size': {
       type: 'string',
       description: "size of the disk's file system in MiB (47)",
@@ -122,9 +134,13 @@ async function main(
   try {
     process.exitCode = await command(terminal, interrupted.signal);
   } catch (error) {
-    if (!(error instanceof OptionError)) throw error;
+    if (interrupted.signal.aborted) {
+      process.exitCode = INTERRUPTED;
+      return;
+    }
+    if (!(error instanceof OptionError || error instanceof GuestFilesError)) throw error;
     terminal.line(error.message);
-    process.exitCode = 2;
+    process.exitCode = error instanceof OptionError ? 2 : 1;
   }
 }
 

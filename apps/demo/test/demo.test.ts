@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const SMALL = ['--fs-size', '16', '--scratch-size', '2', '--memory', '16'];
+const SMALL = ['--guest', 'typescript', '--fs-size', '16', '--scratch-size', '2', '--memory', '16'];
 
 let folder = '';
 beforeAll(async () => {

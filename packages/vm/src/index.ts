@@ -15,6 +15,7 @@ export type {
 } from './configuration.ts';
 export { createMachine } from './create-machine.ts';
 export type { Machine } from './machine.ts';
+export { ACPI_GPA } from './machine-board.ts';
 export type { CrashReport, FinishReason, MachineEvents, MachineResult } from './machine-events.ts';
 export type { InterceptCounts, MachineReport } from './machine-report.ts';
 export { VirtualizationHost } from './virtualization-host.ts';

@@ -60,11 +60,9 @@ export function connectBoard(options: MachineBoardOptions): Board {
     clock: nowNs,
     timer: (fired) => wakeUp(clock, fired),
     unixSeconds: Date.now() / 1000,
-    serial: serial.map((port) => port && { out: { write: port.write }, ...taken(port.inputTaken) }),
+    serial: serial.map((port) => port && { out: port, inputTaken: () => port.inputTaken?.() }),
     ...(debugExit === undefined ? {} : { debugExit: { port: debugExit, exit: options.debugExit } }),
-    ...(debugConsole === undefined
-      ? {}
-      : { debugConsole: { port: debugConsole.port, out: { write: debugConsole.write } } }),
+    ...(debugConsole === undefined ? {} : { debugConsole: { port: debugConsole.port, out: debugConsole } }),
   });
   partition.interrupts.onEndOfInterrupt((vector) => board.ioApic.endOfInterrupt(vector));
   const { intercepts } = partition;
@@ -82,10 +80,6 @@ export function connectBoard(options: MachineBoardOptions): Board {
 export function boardTables(processors: number, vmbus: boolean): Uint8Array {
   const apicIds = Array.from({ length: processors }, (_, index) => index);
   return acpiTables({ gpa: ACPI_GPA, apicIds, pmBase: Place.PM, pciHole: PCI_HOLE, pciGsi, vmbus });
-}
-
-function taken(inputTaken: (() => void) | undefined): { inputTaken?: () => void } {
-  return inputTaken === undefined ? {} : { inputTaken };
 }
 
 /** Disks in the order of the configuration: a cable after the other. */

@@ -9,7 +9,9 @@ export class OptionError extends Error {
 
 /** What the demo is to do. */
 export interface DemoOptions {
-  readonly memoryMiB: number;
+  readonly guest: 'linux' | 'typescript';
+  /** Each guest has its own idea unless given. */
+  readonly memoryMiB: number | undefined;
   readonly processors: number;
   readonly fileSystemMiB: number;
   readonly scratchMiB: number;
@@ -23,15 +25,19 @@ export interface DemoOptions {
 
 /** Checks what the command line gave. Throws {@link OptionError}. */
 export function checkDemoOptions(given: Record<string, string | undefined>): DemoOptions {
-  const guest = given.guest ?? 'typescript';
-  if (guest !== 'typescript') {
-    throw new OptionError(`--guest ${guest}: the guest that there is today is 'typescript'`);
+  const guest = given.guest ?? 'linux';
+  if (guest !== 'linux' && guest !== 'typescript') {
+    throw new OptionError(`--guest ${guest}: the guests are 'linux' and 'typescript'`);
   }
   const trace = given.trace ?? '';
   if (trace === 'list') throw new OptionError(`trace points:\n  ${listTracePoints().join('\n  ')}`);
   return {
-    memoryMiB: integer('memory', given.memory, 32, 8, 2048),
-    processors: integer('cpus', given.cpus, 2, 1, 32),
+    guest,
+    memoryMiB:
+      given.memory === undefined
+        ? undefined
+        : integer('memory', given.memory, 0, guest === 'linux' ? 80 : 8, 3072),
+    processors: integer('cpus', given.cpus, guest === 'linux' ? 1 : 2, 1, 32),
     fileSystemMiB: integer('fs-size', given['fs-size'], 47, 16, 4096),
     scratchMiB: integer('scratch-size', given['scratch-size'], 16, 1, 4096),
     trace,

@@ -1,20 +1,17 @@
-/** `viridian demo`: makes a disk, runs a TypeScript guest on it in a child partition, and shows what happened. */
+/** `viridian demo`: makes a disk, runs a guest on it in a child partition, and shows what happened. */
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openImage } from '@viridian/drivers/node';
-import { programProcessors } from '@viridian/hypervisor/program';
-import { formatLogLine, linuxGuest } from '@viridian/linux-guest';
 import { formatEvent, listen } from '@viridian/trace';
-import { createMachine, type Machine, type MachineResult } from '@viridian/vm';
-import { type TourFindings, tour } from '../guest/tour.ts';
-import { type DemoImage, makeDemoImage } from '../image/disk-image.ts';
+import { checkDisk, type DiskCheck } from '../image/check-disk.ts';
+import { makeDemoImage } from '../image/disk-image.ts';
 import { channelTable, machineTable, workloadTable } from '../report/tables.ts';
 import type { Terminal } from '../terminal/terminal.ts';
+import type { DemoFindings, DemoOutcome } from './demo-outcome.ts';
+import { linuxDemo } from './linux-demo.ts';
 import type { DemoOptions } from './options.ts';
-
-const MIB = 2 ** 20;
+import { typescriptDemo } from './typescript-demo.ts';
 
 /** Runs the demo; settles with the process's exit code. `interrupted` ends it early, with nothing left behind. */
 export async function runDemo(
@@ -23,66 +20,25 @@ export async function runDemo(
   interrupted: AbortSignal,
 ): Promise<number> {
   const folder = options.keep ?? (await mkdtemp(join(tmpdir(), 'viridian-demo-')));
+  const stopTrace =
+    options.trace === '' ? undefined : listen(options.trace, (event) => terminal.line(formatEvent(event)));
   try {
-    const image = await makeDemoImage(folder, options, (step) =>
-      terminal.line(terminal.style('dim', `${step} …`)),
-    );
+    const step = (text: string): void => terminal.line(terminal.style('dim', `${text} …`));
+    const image = await makeDemoImage(folder, options, step);
     if (image.note !== undefined) terminal.line(terminal.style('yellow', image.note));
-    return await runOnImage(options, image, terminal, interrupted);
+    const run = options.guest === 'linux' ? linuxDemo : typescriptDemo;
+    const outcome = await run(options, image, terminal, interrupted);
+    if (outcome.findings === undefined || outcome.result.reason === 'killed')
+      return reportFailure(outcome, terminal);
+    const check = await checkDisk(image, folder, outcome.findings, step);
+    return await reportSuccess(options, outcome, outcome.findings, check, terminal);
   } finally {
+    stopTrace?.();
     if (options.keep === undefined) await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function runOnImage(
-  options: DemoOptions,
-  image: DemoImage,
-  terminal: Terminal,
-  interrupted: AbortSignal,
-): Promise<number> {
-  let findings: TourFindings | undefined;
-  const stopTrace =
-    options.trace === '' ? undefined : listen(options.trace, (event) => terminal.line(formatEvent(event)));
-  const device = await openImage(image.path, { format: 'vhd' });
-  try {
-    const guest = linuxGuest({
-      name: 'tour',
-      onLog: (line) => terminal.line(formatLogLine(line)),
-      main: async (kernel) => {
-        findings = await tour(kernel, image.files.length > 0, (label, fraction) =>
-          terminal.progress(label, fraction),
-        );
-      },
-    });
-    const machine = createMachine({
-      name: 'demo',
-      memoryBytes: options.memoryMiB * MIB,
-      processors: options.processors,
-      processor: programProcessors(guest),
-      disks: [{ device }],
-    });
-    const result = await untilFinished(machine, interrupted);
-    if (findings === undefined) return reportFailure(result, terminal);
-    return await reportSuccess(options, image, machine, findings, terminal);
-  } finally {
-    stopTrace?.();
-    await device.close();
-  }
-}
-
-async function untilFinished(machine: Machine, interrupted: AbortSignal): Promise<MachineResult> {
-  const kill = (): void => machine.kill();
-  interrupted.addEventListener('abort', kill);
-  try {
-    machine.start();
-    if (interrupted.aborted) kill();
-    return await machine.finished;
-  } finally {
-    interrupted.removeEventListener('abort', kill);
-  }
-}
-
-function reportFailure(result: MachineResult, terminal: Terminal): number {
+function reportFailure({ result }: DemoOutcome, terminal: Terminal): number {
   if (result.reason === 'killed') {
     terminal.line('interrupted: the child partition is gone, the disk image too');
     return 130;
@@ -94,30 +50,25 @@ function reportFailure(result: MachineResult, terminal: Terminal): number {
 
 async function reportSuccess(
   options: DemoOptions,
-  image: DemoImage,
-  machine: Machine,
-  findings: TourFindings,
+  { report }: DemoOutcome,
+  findings: DemoFindings,
+  check: DiskCheck,
   terminal: Terminal,
 ): Promise<number> {
-  const wrong = image.files.filter(
-    ({ path, sha256 }) => findings.files.find((found) => found.path === path)?.sha256 !== sha256,
-  );
-  const report = machine.counters();
   const colours = terminal.hasColours;
   terminal.line();
   terminal.line(workloadTable(findings.workload, colours));
   terminal.line(machineTable(report, colours));
   terminal.line(channelTable(report, colours));
   if (options.summary !== undefined) {
-    await writeFile(options.summary, `${JSON.stringify({ findings, report }, undefined, 2)}\n`);
+    await writeFile(options.summary, `${JSON.stringify({ findings, check, report }, undefined, 2)}\n`);
   }
-  if (wrong.length > 0) {
-    terminal.line(terminal.style('red', `wrong contents: ${wrong.map(({ path }) => path).join(', ')}`));
-    return 1;
-  }
-  const ports = report.intercepts.portRead + report.intercepts.portWrite;
-  const files =
-    image.files.length > 0 ? `${image.files.length} files have the hashes that the host gave them; ` : '';
-  terminal.line(terminal.style('green', `All well: ${files}${ports} port intercepts on the way.`));
+  for (const problem of check.problems) terminal.line(terminal.style('red', problem));
+  if (check.problems.length > 0) return 1;
+  terminal.line(terminal.style('green', `All well: ${[...check.agreed, intercepts(report)].join('; ')}.`));
   return 0;
+}
+
+function intercepts({ intercepts: { portRead, portWrite } }: DemoOutcome['report']): string {
+  return `${portRead + portWrite} port intercepts on the way`;
 }

@@ -1,7 +1,8 @@
 /** The demo's guest program: finds its disk, looks at it from partition table to file contents, then works it. */
 
 import type { Disk, Kernel } from '@viridian/linux-guest';
-import { type FoundFile, hashFiles } from './ext4.ts';
+import { type FoundFile, hashFiles } from '../image/file-hashes.ts';
+import { GuestDiskSource } from './guest-disk-source.ts';
 import { type OnProgress, runWorkload, type WorkloadResult } from './workload.ts';
 
 /** What the guest found and did. */
@@ -43,10 +44,10 @@ function describe(kernel: Kernel, disk: Disk): void {
 async function readFileSystem(kernel: Kernel, disk: Disk): Promise<FoundFile[]> {
   const partition = disk.partitions.find(({ type }) => type === LINUX_PARTITION);
   if (partition === undefined) throw new Error(`${disk.name} has no Linux partition`);
-  const files = await hashFiles(disk, partition);
+  const files = await hashFiles(new GuestDiskSource(disk), partition.firstLba * disk.blockBytes);
   kernel.print(`EXT4-fs (${disk.name}${partition.number}): read ${files.length} files`);
   for (const file of files) {
-    kernel.print(`init: ${file.sha256.slice(0, 16)}… ${String(file.bytes).padStart(8)} ${file.path}`);
+    kernel.print(`init: ${file.sha256.slice(0, 16)}… ${String(file.bytes ?? '').padStart(8)} ${file.path}`);
   }
   return files;
 }

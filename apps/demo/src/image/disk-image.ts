@@ -7,14 +7,18 @@
  */
 
 import { execFile } from 'node:child_process';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { mkdir, open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createVhdFile, openImage } from '@viridian/drivers/node';
 import { type SampleFile, sampleFiles, writeSampleFiles } from './sample-files.ts';
+import { findTool } from './system-tools.ts';
 
 const SECTOR_BYTES = 512;
 const MIB = 1024 * 1024;
+
+/** Where the first partition, with the file system, begins. */
+export const FILE_SYSTEM_OFFSET = MIB;
 
 /** What was made. */
 export interface DemoImage {
@@ -43,7 +47,7 @@ export async function makeDemoImage(
   const path = join(folder, 'disk.vhd');
   const sizeBytes = (1 + layout.fileSystemMiB + layout.scratchMiB) * MIB;
   await writePartitionTable(raw, layout, sizeBytes);
-  const tool = await findMke2fs();
+  const tool = await findTool('mke2fs');
   const files = tool === undefined ? [] : sampleFiles();
   if (tool !== undefined) {
     onStep('making an ext4 file system with mke2fs');
@@ -81,20 +85,6 @@ async function writePartitionTable(path: string, layout: ImageLayout, sizeBytes:
   }
 }
 
-async function findMke2fs(): Promise<string | undefined> {
-  // It lives in an administrator's folder, which a user's PATH often lacks.
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
-  for (const folder of folders) {
-    const path = join(folder, 'mke2fs');
-    const isThere = await stat(path).then(
-      (entry) => entry.isFile(),
-      () => false,
-    );
-    if (isThere) return path;
-  }
-  return undefined;
-}
-
 async function makeFileSystem(
   tool: string,
   folder: string,
@@ -105,7 +95,18 @@ async function makeFileSystem(
   const root = join(folder, 'root');
   await rm(root, { recursive: true, force: true });
   await writeSampleFiles(root, files);
-  const options = ['-q', '-F', '-t', 'ext4', '-L', 'viridian', '-d', root, '-E', `offset=${MIB}`];
+  const options = [
+    '-q',
+    '-F',
+    '-t',
+    'ext4',
+    '-L',
+    'viridian',
+    '-d',
+    root,
+    '-E',
+    `offset=${FILE_SYSTEM_OFFSET}`,
+  ];
   await promisify(execFile)(tool, [...options, raw, `${layout.fileSystemMiB * 1024}k`]);
   await rm(root, { recursive: true });
 }

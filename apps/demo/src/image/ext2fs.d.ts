@@ -14,7 +14,8 @@ declare module 'ext2fs' {
     stat(path: string): Promise<{ isDirectory(): boolean; size: number }>;
     open(path: string, flags: string): Promise<OpenFile>;
   }
-  interface DiskSource {
+  /** What libext2fs wants of a disk: bytes at any offset. */
+  export interface DiskSource {
     read(buffer: Uint8Array, bufferOffset: number, length: number, offset: number): Promise<unknown>;
     write(buffer: Uint8Array, bufferOffset: number, length: number, offset: number): Promise<unknown>;
     discard(offset: number, length: number): Promise<void>;
