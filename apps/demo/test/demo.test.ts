@@ -65,7 +65,15 @@ describe('viridian demo', () => {
   });
 
   it('leaves nothing behind when it is interrupted', async () => {
-    const { child, ended } = viridian('demo', '--fs-size', '400', '--scratch-size', '400');
+    const { child, ended } = viridian(
+      'demo',
+      '--guest',
+      'typescript',
+      '--fs-size',
+      '400',
+      '--scratch-size',
+      '400',
+    );
     child.stdout?.on('data', (data: Buffer) => {
       if (data.toString().includes('Vmbus version')) child.kill('SIGINT');
     });
