@@ -327,3 +327,17 @@ describe('MSRs under their register names', () => {
 function quiet(machine: Machine) {
   return { cpu: machine.cpu, vp: machine.vp(), partition: machine.partition };
 }
+
+describe('HV_X64_MSR_TSC_INVARIANT_CONTROL', () => {
+  it('is there with its privilege alone, and has one bit', () => {
+    const msr = Msr.HV_X64_MSR_TSC_INVARIANT_CONTROL;
+    expect(() => new Machine().cpu.wrmsr(msr, 1n)).toThrow(GP);
+    const privileges = CHILD_PRIVILEGES | Privilege.AccessTscInvariantControls;
+    const { cpu } = new Machine({ offer: { privileges } });
+    expect(cpu.cpuid(0x4000_0003).eax & 0x8000).toBe(0x8000);
+    cpu.wrmsr(msr, 1n);
+    expect(cpu.rdmsr(msr)).toBe(1n);
+    expect(() => cpu.wrmsr(msr, 2n)).toThrow(GP);
+    expect(() => cpu.wrmsr(msr, 1n << 32n)).toThrow(GP);
+  });
+});

@@ -93,6 +93,18 @@ const PARTITION_MSRS: readonly MsrEntry[] = [
     features: FeatureEdx.FREQUENCY_REGISTERS,
     read: ({ reference }, value) => putNumber(value, reference.apicHz),
   },
+  {
+    index: Msr.HV_X64_MSR_TSC_INVARIANT_CONTROL,
+    name: 'HV_X64_MSR_TSC_INVARIANT_CONTROL',
+    scope: 'partition',
+    privilege: 'AccessTscInvariantControls',
+    read: ({ msrs }, value) => put(value, msrs.tscInvariant),
+    write: ({ msrs }, low, high) => {
+      if (high !== 0 || low > 1) return GENERAL_PROTECTION;
+      msrs.tscInvariant = low;
+      return DONE;
+    },
+  },
   ...Array.from({ length: CRASH_PARAMETER_COUNT }, (_, parameter) => crashParameter(parameter)),
   {
     index: Msr.HV_X64_MSR_CRASH_CTL,

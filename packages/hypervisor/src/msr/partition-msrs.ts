@@ -37,6 +37,8 @@ export class PartitionMsrs {
   osIdHigh = 0;
   readonly hypercallPage: OverlayRegister;
   readonly referenceTsc: OverlayRegister;
+  /** TSC_INVARIANT_CONTROL bit 0: the guest relies on the time-stamp counter itself, which is invariant anyway. */
+  tscInvariant = 0;
   readonly crashLow = new Uint32Array(CRASH_PARAMETER_COUNT);
   readonly crashHigh = new Uint32Array(CRASH_PARAMETER_COUNT);
   /** Set by the RESET MSR until the reset is done: no VP of the partition runs meanwhile. */
@@ -64,6 +66,7 @@ export class PartitionMsrs {
     this.osIdLow = this.osIdHigh = 0;
     this.hypercallPage.reset();
     this.referenceTsc.reset();
+    this.tscInvariant = 0;
     this.crashLow.fill(0);
     this.crashHigh.fill(0);
   }

@@ -30,6 +30,8 @@ export class ReferenceCounter {
   onFormulaChange: (() => void) | undefined;
   readonly #clock: Clock;
   readonly #tscHz: bigint;
+  /** Counts of the time-stamp counter in 100 ns, 0 when that is no whole number. */
+  readonly #tscPerUnit: number;
   readonly #queue = new TimerQueue();
   #offset = 0n;
   #holds = 0;
@@ -50,6 +52,7 @@ export class ReferenceCounter {
     this.tscHz = tscHz;
     this.apicHz = apicFrequency(tscHz);
     this.#tscHz = BigInt(tscHz);
+    this.#tscPerUnit = tscHz % REFERENCE_TIME_HZ === 0 ? tscHz / REFERENCE_TIME_HZ : 0;
     this.scale = (REFERENCE_HZ << 64n) / this.#tscHz;
     this.#holds = TimeHold.SUSPENDED;
     this.#shift = clock.now();
@@ -134,6 +137,9 @@ export class ReferenceCounter {
   }
 
   #tscAt(elapsed: number): bigint {
+    // RDTSC comes here, and big integers are slow.
+    const tsc = elapsed * this.#tscPerUnit;
+    if (tsc > 0 && tsc <= Number.MAX_SAFE_INTEGER) return BigInt(tsc);
     return (BigInt(elapsed) * this.#tscHz) / REFERENCE_HZ;
   }
 
