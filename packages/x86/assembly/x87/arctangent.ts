@@ -1,7 +1,7 @@
 /** FPATAN. Intel SDM volume 2, "FPATAN—Partial Arctangent". */
 
 import { addF, divideF, divideSmall, F, multiplyF, multiplyFixed, roundF, setF, squareFraction, termsOf } from './extended';
-import { BIAS, exponentOf, INTEGER_BIT, isInfinite, isZero, normalized, noteDenormals, setResult, special2 } from './number';
+import { exponentOf, INTEGER_BIT, isInfinite, isZero, normalized, noteDenormals, setResult, special2 } from './number';
 import { Wide } from './wide';
 
 /** pi × 2^126. */

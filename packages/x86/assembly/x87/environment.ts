@@ -41,7 +41,7 @@ function isProtected(vp: usize): bool {
 /** Bytes of the environment: 14 or 28. */
 // @ts-ignore: decorator
 @inline
-export function environmentBytes(op: usize): u32 {
+function environmentBytes(op: usize): u32 {
   return opSize(op) == 2 ? 14 : 28;
 }
 

@@ -8,8 +8,8 @@ import { Fpu, PE } from './registers';
 import { shiftRightJam, Wide } from './wide';
 
 /** ln 2 = hi:lo / 2^128. */
-export const LN2_HI: u64 = 0xb17217f7d1cf79ab;
-export const LN2_LO: u64 = 0xc9e3b39803f2f6af;
+const LN2_HI: u64 = 0xb17217f7d1cf79ab;
+const LN2_LO: u64 = 0xc9e3b39803f2f6af;
 /** Terms of the series for 80 bits at |x| = 1. */
 const MOST_TERMS: u32 = 24;
 

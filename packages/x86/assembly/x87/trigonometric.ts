@@ -12,7 +12,7 @@ const HALF_PI_LO: u64 = 0x3000000000000000;
 const TINY: i32 = -60;
 
 /** What {@link reduce} found: the argument is quadrant × pi/2 + F, F within pi/4 of zero. */
-export class Reduced {
+class Reduced {
   static quadrant: u32 = 0;
   static negative: bool = false;
   static exponent: i32 = 0;

@@ -42,6 +42,8 @@ export interface FloatState {
 export const operandAt = (digit: number) => [0x87 | (digit << 3), OPERAND & 0xff, OPERAND >> 8, 0, 0];
 
 export class BothProcessors {
+  /** What the manuals leave undefined is as on this host. */
+  readonly isReference: boolean;
   readonly #program: string;
   readonly #folder: string;
 
@@ -53,14 +55,16 @@ export class BothProcessors {
       const source = fileURLToPath(new URL('host-processor.c', import.meta.url));
       const program = join(folder, 'host-processor');
       execFileSync('gcc', ['-O1', '-mno-red-zone', '-o', program, source], { stdio: 'pipe' });
-      return new BothProcessors(folder, program);
+      const vendor = execFileSync(program, ['vendor'], { encoding: 'utf8' }).trim();
+      return new BothProcessors(folder, program, vendor);
     } catch (error) {
       rmSync(folder, { recursive: true });
       return skip(`gcc does not work: ${error}`);
     }
   }
 
-  private constructor(folder: string, program: string) {
+  private constructor(folder: string, program: string, vendor: string) {
+    this.isReference = vendor === 'AuthenticAMD';
     this.#folder = folder;
     this.#program = program;
   }

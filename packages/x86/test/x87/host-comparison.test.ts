@@ -1,5 +1,5 @@
 import { afterAll, describe, it } from 'vitest';
-import { type Batch, BothProcessors, operandAt } from './both-processors.ts';
+import { type Batch, BothProcessors, type FloatState, operandAt } from './both-processors.ts';
 import { expectSame } from './expect-same.ts';
 import {
   between,
@@ -135,10 +135,18 @@ const transcendental: Instruction[] = [
 ];
 const C1 = 0x200;
 
-/** Random states for an instruction, the same in every run. */
-function batch([name, instruction, options = {}]: Instruction): Batch {
+const CONDITIONS = 0x4700;
+const PE_UE = 0x30;
+
+/** Random states for an instruction, the same in every run; other hosts than the reference get no unmasked exceptions. */
+function batch([name, instruction, given = {}]: Instruction): Batch {
+  const options = both!.isReference ? given : { ...given, masked: true };
   const random = new Random([...name].reduce((seed, letter) => seed * 31 + letter.charCodeAt(0), 7));
   return { instruction, states: Array.from({ length: CASES }, () => state(random, options)) };
+}
+
+function ignore(bits: number, found: FloatState, expected: FloatState): void {
+  found.status = (found.status & ~bits) | (expected.status & bits);
 }
 
 describe.skipIf(both === undefined)('x87 against the host processor', () => {
@@ -146,12 +154,14 @@ describe.skipIf(both === undefined)('x87 against the host processor', () => {
     ['arithmetic and compares', arithmetic],
     ['transfers', transfers],
     ['other instructions', others],
-    ['undocumented encodings', undocumented],
+    ['undocumented encodings', both?.isReference ? undocumented : []],
   ])('%s', (_name, instructions) => {
     const batches = instructions.map(batch);
     both!.run(batches).forEach(({ host, core }, n) => {
       batches[n]!.states.forEach((before, i) => {
-        expectSame(instructions[n]![0], before, core[i]!, host[i]!);
+        const name = instructions[n]![0];
+        if (!both!.isReference && !/COM|FTST|FXAM/.test(name)) ignore(CONDITIONS, core[i]!, host[i]!);
+        expectSame(name, before, core[i]!, host[i]!);
       });
     });
   });
@@ -166,7 +176,7 @@ describe.skipIf(both === undefined)('x87 against the host processor', () => {
           if (distance(register, expected.registers[place]!) === 1n)
             found.registers[place] = expected.registers[place]!;
         });
-        found.status = (found.status & ~C1) | (expected.status & C1);
+        ignore(both!.isReference ? C1 : CONDITIONS | PE_UE, found, expected);
         expectSame(transcendental[n]![0], before, found, expected);
       });
     });

@@ -1,8 +1,9 @@
 // Runs machine code on the host processor for the x87 and MMX tests. Requests on standard input:
 // u32 code bytes, u32 data bytes, u32 count, code, data. The code is called at CODE_ADDRESS with RDI = DATA_ADDRESS and
 // ECX = count; the data, as it is afterwards, is the answer on standard output.
-// Compiled with -mno-red-zone: the code pushes below the stack pointer.
+// With any argument it prints the processor's vendor instead. Compiled with -mno-red-zone: the code pushes below the stack pointer.
 
+#include <cpuid.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,12 @@ static void call(uint64_t count) {
         "xmm3", "xmm4", "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
 }
 
-int main(void) {
+int main(int argumentCount, char **arguments) {
+  if (argumentCount > 1) {
+    uint32_t vendor[4] = {0};
+    __get_cpuid(0, &(uint32_t){0}, &vendor[0], &vendor[2], &vendor[1]);
+    return puts((char *)vendor) < 0;
+  }
   const int rights = PROT_READ | PROT_WRITE | PROT_EXEC;
   const int kind = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
   uint8_t *code = mmap((void *)CODE_ADDRESS, CODE_BYTES, rights, kind, -1, 0);
