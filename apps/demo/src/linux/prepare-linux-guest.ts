@@ -8,6 +8,7 @@ import { DebianPackages, type Progress } from './debian-packages.ts';
 import { FLAVOURS, type Flavour, Modules } from './flavours.ts';
 import { type KernelModule, KernelModules } from './kernel-modules.ts';
 import { findEntry, unpackPackage } from './package-contents.ts';
+import { findSystemMap } from './system-map.ts';
 
 /** What is wanted. */
 export interface LinuxGuestOptions {
@@ -26,6 +27,8 @@ export interface LinuxGuestFiles {
   /** As `uname -r` says, e.g. 6.1.0-56-cloud-amd64. */
   readonly release: string;
   readonly kernelPath: string;
+  /** Its symbols, one a line as `nm` prints them. */
+  readonly systemMapPath: string;
   /** A static busybox of the kernel's architecture. */
   readonly busyboxPath: string;
   /** In the order in which they can be loaded. */
@@ -53,6 +56,7 @@ export async function prepareLinuxGuest(options: LinuxGuestOptions): Promise<Lin
     flavour,
     release,
     kernelPath,
+    systemMapPath: await findSystemMap(kernelPath, progress),
     busyboxPath: join(busybox, 'bin', 'busybox'),
     modules: await modules.inOrder(options.modules ?? Modules.enlightened),
   };

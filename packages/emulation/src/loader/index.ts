@@ -9,7 +9,9 @@ export type {
   TableState,
   ZeroedRange,
 } from './boot-image.ts';
+export { unpackKernel } from './linux/load-linux.ts';
 export { LoadError, type LoadErrorKind } from './load-error.ts';
 export { type LoadOptions, loadKernel } from './load-kernel.ts';
 export { type MemoryRange, MemoryType, pcMemoryMap } from './memory-map.ts';
 export type { BootModule } from './multiboot/load-multiboot.ts';
+export { type KernelSymbol, readKernelSymbols, systemMap } from './symbols/kallsyms.ts';

@@ -58,6 +58,11 @@ export async function loadBzImage(
   return assemble(placeVmlinux(vmlinux, header), options);
 }
 
+/** The vmlinux in a bzImage, e.g. to read its symbols. Rejects with {@link LoadError}. */
+export async function unpackKernel(kernel: Uint8Array): Promise<Uint8Array> {
+  return await unpackPayload(payloadOf(new FileView(kernel, 'the kernel'), readSetupHeader(kernel)));
+}
+
 /** Loads a vmlinux. Throws {@link LoadError}. */
 export function loadVmlinux(vmlinux: Uint8Array, options: LinuxOptions): BootImage {
   return assemble(placeVmlinux(vmlinux, undefined), options);
