@@ -5,7 +5,7 @@ export { invalidatePage } from './blocks/invalidate';
 export { noteDevices } from './blocks/validity';
 export { materializeFlags } from './flags';
 export { run, step } from './interpreter/run';
-export { flushAllTlb, flushJumpCache, flushPageTlb } from './memory/tlb';
+export { flushAllTlb, flushPageTlb } from './memory/tlb';
 export { translated, translateForHost } from './memory/host';
 export { updateMode } from './mode';
 export { deliverException } from './system/events';

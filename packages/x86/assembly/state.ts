@@ -197,6 +197,9 @@ export const LAST_VECTOR: usize = 1324;
 export const EVENT_VECTOR: usize = 1328;
 export const EVENT_ERROR: usize = 1332;
 export const EVENT_HAS_ERROR: usize = 1336;
+/** Generations of the jump cache, lower and upper half of the addresses (u32 each), and whether the upper half holds pages that are not global (u32). */
+export const JUMP_GENERATIONS: usize = 1344;
+export const UPPER_NOT_GLOBAL: usize = 1352;
 
 /** Scratch area of helpers (X87, SSE, system): no value survives an instruction. */
 export const SCRATCH: usize = 2048; // 2048 bytes

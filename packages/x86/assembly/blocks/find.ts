@@ -2,17 +2,18 @@
 
 import { decode } from '../decoder/decode';
 import { specialise } from '../decoder/specialise';
-import { HANDLER_NEXT_BLOCK, HANDLER_STALE, HANDLER_SYSTEM } from '../decoder/handlers';
+import { HANDLER_NEXT_BLOCK, HANDLER_SYSTEM } from '../decoder/handlers';
 import { raiseGP, raiseNonCanonical, raisePF } from '../exception';
 import { ARENA, ARENA_END, BLOCK_HASH, BLOCK_HASH_ENTRIES, CODE_TABLE, GPA_EXECUTE, GRANULES } from '../layout';
 import { ACCESS_EXECUTE, exitMemory, gpaEntry } from '../memory/physical';
-import { dropWriteTags, flushJumpCache } from '../memory/tlb';
+import { dropWriteTags } from '../memory/tlb';
+import { flushJumpCache, jumpTarget, modeKey, rememberJump } from './jump-cache';
 import { walk, walkGpa } from '../memory/walk';
 import { OP_BYTES, OP_CODE16, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_MODRM, OP_OFFSET } from '../micro-op';
-import { MODE_64, MODE_BLOCK, MODE_CPL, MODE_FLAT, MODE_SINGLE } from '../mode-bits';
+import { MODE_64, MODE_CPL, MODE_FLAT, MODE_SINGLE } from '../mode-bits';
 import { segmentAddress } from '../mode';
 import {
-  CS, CURRENT_OP, JUMP_CACHE, JUMP_CACHE_ENTRIES, MODE_WORD, RIP, RIP_BASE, SEG_BASE, SEG_LIMIT, STAT_BLOCKS, VP_BASE,
+  CS, CURRENT_OP, MODE_WORD, RIP, RIP_BASE, SEG_BASE, SEG_LIMIT, STAT_BLOCKS, VP_BASE,
   VP_STRIDE,
 } from '../state';
 import {
@@ -44,7 +45,7 @@ export function dropAllBlocks(): void {
     memory.fill(CODE_TABLE, 0, 1 << 22);
     memory.fill(GRANULES, 0, 1 << 23);
   }
-  for (let i: usize = 0; i < vps; i++) flushJumpCache(VP_BASE + i * VP_STRIDE);
+  for (let i: usize = 0; i < vps; i++) flushJumpCache(VP_BASE + i * VP_STRIDE, true);
   next = ARENA;
   arenaGeneration += 1;
 }
@@ -74,14 +75,11 @@ export function findBlock(vp: usize, single: u32): usize {
   const linear = word & MODE_64 ? rip : (load<u64>(segmentAddress(vp, CS) + SEG_BASE) + rip) & 0xffffffff;
   store<u64>(vp + RIP_BASE, rip - (linear & 0xfff));
   if (!(word & MODE_FLAT) && isLimitNear(vp, rip, linear)) single = MODE_SINGLE;
-  const key = (word & (MODE_BLOCK | MODE_CPL)) | single;
-  const cached = vp + JUMP_CACHE + ((<usize>(linear ^ (linear >> 12)) & (JUMP_CACHE_ENTRIES - 1)) << 4);
-  if (load<u64>(cached) == linear && load<u32>(cached + 8) == key) {
-    const known = <usize>load<u32>(cached + 12);
-    if (load<u16>(known + OP_HANDLER) != HANDLER_STALE) {
-      if (!(word & MODE_FLAT)) checkLimit(vp, rip, known);
-      return known;
-    }
+  const key = modeKey(word) | single;
+  const known = jumpTarget(vp, linear, key);
+  if (known != 0) {
+    if (!(word & MODE_FLAT)) checkLimit(vp, rip, known);
+    return known;
   }
   if (word & MODE_64) {
     if (<u64>((<i64>linear << 16) >> 16) != linear) raiseNonCanonical(vp);
@@ -100,9 +98,7 @@ export function findBlock(vp: usize, single: u32): usize {
       return block + BLOCK_BYTES;
     }
   }
-  store<u64>(cached, linear);
-  store<u32>(cached + 8, key);
-  store<u32>(cached + 12, <u32>(block + BLOCK_BYTES));
+  rememberJump(vp, linear, key, block + BLOCK_BYTES);
   if (!(word & MODE_FLAT)) checkLimit(vp, rip, block + BLOCK_BYTES);
   return block + BLOCK_BYTES;
 }

@@ -1,7 +1,8 @@
 /**
- * Code that a device wrote: the core does not see such writes. Devices work between two turns of a processor, and software
- * maps a page anew before it runs what one put there: a new mapping misses the jump cache, and with the first miss on a
- * page after a turn its decoded bytes are summed up again before its blocks are used.
+ * Code that a device wrote: the core does not see such writes. Devices work between two turns of a processor or while it
+ * writes to them, and software maps a page anew before it runs what one put there: a new mapping misses the jump cache,
+ * and with the first miss on a page after a device may have worked, the page's decoded bytes are summed up again before
+ * its blocks are used.
  */
 
 import { CODE_TABLE } from '../layout';

@@ -1,7 +1,6 @@
 /** The interpreter's loop: events, blocks, micro-ops. */
 
 import { arenaGeneration, findBlock, isLasting } from '../blocks/find';
-import { noteDevices } from '../blocks/validity';
 import { HANDLER_INTEGER, HANDLER_NEXT_BLOCK, HANDLER_SYSTEM } from '../decoder/handlers';
 import { instructionRip, raiseDB } from '../exception';
 import { materializeFlags } from '../flags';
@@ -44,7 +43,6 @@ function ripAt(vp: usize, offset: u32): u64 {
 /** Executes about `budget` instructions, and exactly one for 1. RIP and RFLAGS are whole afterwards. May unwind. */
 export function run(vp: usize, budget: i32): u32 {
   armBreakpoints(vp);
-  noteDevices();
   store<u32>(vp + CURRENT_OP, 0);
   while (budget > 0) {
     if (hasEvent(vp)) serviceEvents(vp);

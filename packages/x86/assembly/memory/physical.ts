@@ -1,6 +1,7 @@
 /** Guest-physical memory as the core sees it: RAM by table, all else by exits. */
 
 import { invalidateWritten } from '../blocks/invalidate';
+import { noteDevices } from '../blocks/validity';
 import { exitToHost } from '../environment';
 import { instructionRip, raiseGP, raiseUD, unwindSuspend } from '../exception';
 import { hurry } from '../interpreter/progress';
@@ -72,6 +73,7 @@ export function exitMemory(vp: usize, gpa: u64, linear: u64, bytes: u32, access:
   if (outcome == 3) unwindSuspend(vp);
   store<u64>(vp + RIP, after);
   if (outcome == 4) atomic.store<i32>(vp + EXIT_REQUEST, 1);
+  if (access == ACCESS_WRITE) noteDevices();
   // The access may have raised an interrupt, or asked for a stop.
   hurry();
 }

@@ -1,8 +1,12 @@
-/** The software TLB: direct-mapped, one table per privilege, with a log of the entries that a CR3 write must drop. */
+/**
+ * The software TLB: direct-mapped, one table per privilege. A log names the entries in use, each once, so that a flush
+ * costs as much as was filled since the last one.
+ */
 
+import { flushJumpCache } from '../blocks/jump-cache';
 import {
-  FLUSH_LOG, FLUSH_LOG_ENTRIES, FLUSH_LOG_USED, JUMP_CACHE, JUMP_CACHE_ENTRIES, LARGE_1G, LARGE_2M, STAT_FILLS,
-  STAT_FLUSHES, TLB_ENTRIES, TLB_ENTRY_BYTES, TLB_SUPERVISOR, TLB_USER,
+  FLUSH_LOG, FLUSH_LOG_USED, LARGE_1G, LARGE_2M, STAT_FILLS, STAT_FLUSHES, TLB_ENTRIES, TLB_ENTRY_BYTES,
+  TLB_SUPERVISOR, TLB_USER,
 } from '../state';
 import { walkGlobal, walkShift } from './walk';
 
@@ -10,7 +14,9 @@ export const TAG_READ: usize = 0;
 export const TAG_WRITE: usize = 8;
 /** Host address = low half of the linear address + this (wraps). */
 export const TLB_ADDEND: usize = 16;
-export const TLB_GLOBAL: usize = 20;
+const GLOBAL: usize = 20;
+/** 1 while the log names the entry (u32). */
+const LOGGED: usize = 24;
 const NO_TAG: u64 = -1;
 
 /** Entry of a linear address within the table at `tlb`. */
@@ -27,13 +33,14 @@ export function fillTlb(vp: usize, tlb: usize, linear: u64, host: usize, readabl
   store<u64>(entry + TAG_READ, readable ? tag : NO_TAG);
   store<u64>(entry + TAG_WRITE, writable ? tag : NO_TAG);
   store<u32>(entry + TLB_ADDEND, <u32>((host & 0xfffff000) - <usize>tag));
-  store<u32>(entry + TLB_GLOBAL, <u32>walkGlobal);
+  store<u32>(entry + GLOBAL, <u32>walkGlobal);
   store<u32>(vp + STAT_FILLS, load<u32>(vp + STAT_FILLS) + 1);
   if (walkShift > 12) noteLarge(vp, linear);
-  if (walkGlobal) return;
+  if (load<u32>(entry + LOGGED) == 1) return;
   const used = load<u32>(vp + FLUSH_LOG_USED);
-  if (used < FLUSH_LOG_ENTRIES) store<u32>(vp + FLUSH_LOG + (<usize>used << 2), <u32>entry);
+  store<u32>(vp + FLUSH_LOG + (<usize>used << 2), <u32>entry);
   store<u32>(vp + FLUSH_LOG_USED, used + 1);
+  store<u32>(entry + LOGGED, 1);
 }
 
 function noteLarge(vp: usize, linear: u64): void {
@@ -46,37 +53,46 @@ function noteLarge(vp: usize, linear: u64): void {
   store<u8>(above, load<u8>(above) | (<u8>1 << <u8>(large & 7)));
 }
 
-/** Forgets where code was found. */
-export function flushJumpCache(vp: usize): void {
-  memory.fill(vp + JUMP_CACHE, 0xff, JUMP_CACHE_ENTRIES * 16);
+/** Empties the tables whatever they hold: for a processor whose memory is new. */
+export function clearTlb(vp: usize): void {
+  memory.fill(vp + TLB_SUPERVISOR, 0xff, TLB_ENTRIES * TLB_ENTRY_BYTES);
+  memory.fill(vp + TLB_USER, 0xff, TLB_ENTRIES * TLB_ENTRY_BYTES);
+  store<u32>(vp + FLUSH_LOG_USED, 0);
 }
 
 /** Forgets all translations. */
 export function flushAllTlb(vp: usize): void {
-  memory.fill(vp + TLB_SUPERVISOR, 0xff, TLB_ENTRIES * TLB_ENTRY_BYTES);
-  memory.fill(vp + TLB_USER, 0xff, TLB_ENTRIES * TLB_ENTRY_BYTES);
-  memory.fill(vp + LARGE_2M, 0, 512);
-  memory.fill(vp + LARGE_1G, 0, 128);
+  const used = load<u32>(vp + FLUSH_LOG_USED);
+  for (let i: u32 = 0; i < used; i++) {
+    const entry = <usize>load<u32>(vp + FLUSH_LOG + (<usize>i << 2));
+    dropEntry(entry);
+    store<u32>(entry + LOGGED, 0);
+  }
+  if (used != 0) {
+    memory.fill(vp + LARGE_2M, 0, 512);
+    memory.fill(vp + LARGE_1G, 0, 128);
+  }
   store<u32>(vp + FLUSH_LOG_USED, 0);
   store<u32>(vp + STAT_FLUSHES, load<u32>(vp + STAT_FLUSHES) + 1);
-  flushJumpCache(vp);
+  flushJumpCache(vp, true);
 }
 
 /** Forgets translations of pages that are not global. */
 export function flushNonGlobalTlb(vp: usize): void {
   const used = load<u32>(vp + FLUSH_LOG_USED);
-  if (used > FLUSH_LOG_ENTRIES) {
-    flushAllTlb(vp);
-    return;
-  }
+  let kept: u32 = 0;
   for (let i: u32 = 0; i < used; i++) {
     const entry = <usize>load<u32>(vp + FLUSH_LOG + (<usize>i << 2));
-    if (load<u32>(entry + TLB_GLOBAL) == 1) continue;
-    store<u64>(entry + TAG_READ, NO_TAG);
-    store<u64>(entry + TAG_WRITE, NO_TAG);
+    if (load<u32>(entry + GLOBAL) == 1) {
+      store<u32>(vp + FLUSH_LOG + (<usize>kept << 2), <u32>entry);
+      kept += 1;
+    } else {
+      dropEntry(entry);
+      store<u32>(entry + LOGGED, 0);
+    }
   }
-  store<u32>(vp + FLUSH_LOG_USED, 0);
-  flushJumpCache(vp);
+  store<u32>(vp + FLUSH_LOG_USED, kept);
+  flushJumpCache(vp, false);
 }
 
 /** INVLPG: one page, or everything where large pages were filled as pieces. */
@@ -92,7 +108,7 @@ export function flushPageTlb(vp: usize, linear: u64): void {
   }
   dropEntry(tlbEntry(vp + TLB_SUPERVISOR, linear));
   dropEntry(tlbEntry(vp + TLB_USER, linear));
-  flushJumpCache(vp);
+  flushJumpCache(vp, true);
 }
 
 function dropEntry(entry: usize): void {

@@ -3,13 +3,14 @@
  * plain accesses, so it speaks of sizes and of the privilege an access is made with, not of one function per size.
  */
 
+import { noteDevices } from '../blocks/validity';
 import { exitToHost } from '../environment';
 import { raiseGP, raiseUD, unwindSuspend } from '../exception';
 import { OP_LENGTH } from '../micro-op';
 import { probeAs, readAs, writeAs } from '../memory/access';
 import { readPhysical } from '../memory/physical';
 import { flushAllTlb, flushNonGlobalTlb, flushPageTlb } from '../memory/tlb';
-import { EXIT_LENGTH, EXIT_REQUEST } from '../state';
+import { EXIT_ACCESS, EXIT_LENGTH, EXIT_REQUEST } from '../state';
 
 // Kinds of exit to the hypervisor.
 export const EXIT_CPUID: u32 = 0;
@@ -86,6 +87,8 @@ export function requestExit(vp: usize): void {
 export function exitInstruction(vp: usize, op: usize, kind: u32): void {
   store<u32>(vp + EXIT_LENGTH, load<u8>(op + OP_LENGTH));
   const outcome = exitToHost(vp, kind);
+  // A device may have worked at once and left code in memory.
+  if (kind == EXIT_HYPERCALL || (kind == EXIT_PORT_IO && load<u32>(vp + EXIT_ACCESS) == 1)) noteDevices();
   if (outcome == OUTCOME_DONE) return;
   if (outcome == OUTCOME_GP) raiseGP(vp, 0);
   if (outcome == OUTCOME_UD) raiseUD(vp);

@@ -45,6 +45,7 @@ import {
   TR,
   XCR0,
 } from '../state';
+import { clearTlb } from '../memory/tlb';
 import { flushAll } from './core-access';
 import { setRealSegment, setSegment } from './descriptor';
 
@@ -104,6 +105,7 @@ export function initialize(vp: usize): void {
 
 /** Power-up: everything, running at the reset vector. */
 export function reset(vp: usize): void {
+  clearTlb(vp);
   memory.fill(vp + TLB_EMPTY, 0xff, TLB_ENTRIES * TLB_ENTRY_BYTES);
   initialize(vp);
   store<u64>(vp + CR0, CR0_CD | CR0_NW | CR0_ET);

@@ -1,0 +1,67 @@
+/**
+ * From a linear address to the micro-op found there last: direct-mapped. The key holds the mode and a generation, so
+ * that a flush is an increment; addresses of the upper half, where systems keep global pages, have a generation of their
+ * own, which outlives writes to CR3.
+ */
+
+import { HANDLER_STALE } from '../decoder/handlers';
+import { walkGlobal } from '../memory/walk';
+import { OP_HANDLER } from '../micro-op';
+import { MODE_BLOCK, MODE_CPL } from '../mode-bits';
+import { JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_GENERATIONS, UPPER_NOT_GLOBAL } from '../state';
+
+/** Above the mode bits of a key. */
+const GENERATION: u32 = 1 << 12;
+
+/** The part of a key that depends on the mode. */
+// @ts-ignore: decorator
+@inline
+export function modeKey(word: u32): u32 {
+  return word & (MODE_BLOCK | MODE_CPL);
+}
+
+// @ts-ignore: decorator
+@inline
+function place(vp: usize, linear: u64): usize {
+  return vp + JUMP_CACHE + ((<usize>(linear ^ (linear >> 12)) & (JUMP_CACHE_ENTRIES - 1)) << 4);
+}
+
+// @ts-ignore: decorator
+@inline
+function generationAt(vp: usize, linear: u64): usize {
+  return vp + JUMP_GENERATIONS + (<usize>(linear >> 63) << 2);
+}
+
+/** The micro-op known at `linear`, or 0. */
+// @ts-ignore: decorator
+@inline
+export function jumpTarget(vp: usize, linear: u64, key: u32): usize {
+  const at = place(vp, linear);
+  if (load<u64>(at) != linear || load<u32>(at + 8) != (key | load<u32>(generationAt(vp, linear)))) return 0;
+  const op = <usize>load<u32>(at + 12);
+  return load<u16>(op + OP_HANDLER) == HANDLER_STALE ? 0 : op;
+}
+
+/** Remembers a micro-op that the last walk led to. */
+export function rememberJump(vp: usize, linear: u64, key: u32, op: usize): void {
+  const at = place(vp, linear);
+  store<u64>(at, linear);
+  store<u32>(at + 8, key | load<u32>(generationAt(vp, linear)));
+  store<u32>(at + 12, <u32>op);
+  if (<i64>linear < 0 && !walkGlobal) store<u32>(vp + UPPER_NOT_GLOBAL, 1);
+}
+
+/** Forgets where code was found; without `all`, only what a write to CR3 makes void. */
+export function flushJumpCache(vp: usize, all: bool): void {
+  next(vp + JUMP_GENERATIONS, vp);
+  if (!all && !load<u32>(vp + UPPER_NOT_GLOBAL)) return;
+  store<u32>(vp + UPPER_NOT_GLOBAL, 0);
+  next(vp + JUMP_GENERATIONS + 4, vp);
+}
+
+function next(generation: usize, vp: usize): void {
+  const value = load<u32>(generation) + GENERATION;
+  store<u32>(generation, value);
+  // Generations that come again would meet entries of long ago.
+  if (value == 0) memory.fill(vp + JUMP_CACHE, 0xff, JUMP_CACHE_ENTRIES * 16);
+}
