@@ -73,8 +73,16 @@ export function connectBoard(options: MachineBoardOptions): Board {
     sizeBytes: PAGE_BYTES,
     handler: ioApicHandler(board),
   });
+  intercepts.setDirectHandler({ kind: 'other-memory', handler: emptyBus });
   return board;
 }
+
+/** Where the board has nothing: reads are all ones, writes vanish, ROM keeps what it has, and code is not there. */
+const emptyBus: DirectMemoryHandler = ({ kind, data }) => {
+  if (kind === AccessKind.EXECUTE) return Outcome.GENERAL_PROTECTION;
+  if (kind === AccessKind.READ) data.fill(0xff);
+  return Outcome.DONE;
+};
 
 /** The tables that describe a machine with so many processors; with a VMBus device or without. */
 export function boardTables(processors: number, vmbus: boolean): Uint8Array {

@@ -55,4 +55,17 @@ describe('direct handlers', () => {
       { numRuns: 50 },
     );
   });
+  it('leave the rest of memory to one handler, or to nobody', () => {
+    const direct = new DirectHandlers();
+    const [own, other] = [answer(), answer()];
+    direct.setMemory(0x1000, 0x1000, own);
+    direct.otherMemory = other;
+    expect([direct.memory(0xfff), direct.memory(0x1000), direct.memory(2 ** 40)]).toEqual([
+      other,
+      own,
+      other,
+    ]);
+    direct.otherMemory = undefined;
+    expect(direct.memory(0xfff)).toBeUndefined();
+  });
 });

@@ -23,6 +23,8 @@ interface MemoryRange {
 export class DirectHandlers {
   #ports: (DirectPortHandler | undefined)[] | undefined;
   #ranges: MemoryRange[] = [];
+  /** Answers where no range does; undefined leaves it to the parent's messages. */
+  otherMemory: DirectMemoryHandler | undefined;
 
   /** Ports `first` to `last`; undefined takes the handler away. */
   setPorts(first: number, last: number, handler: DirectPortHandler | undefined): void {
@@ -56,6 +58,6 @@ export class DirectHandlers {
       else if (gpa >= range.end) low = middle + 1;
       else return range.handler;
     }
-    return undefined;
+    return this.otherMemory;
   }
 }

@@ -27,7 +27,9 @@ export type DirectRange =
       readonly gpa: number;
       readonly sizeBytes: number;
       readonly handler?: DirectMemoryHandler;
-    };
+    }
+  /** All memory accesses that no RAM and no other handler answers, instructions of any kind included. */
+  | { readonly kind: 'other-memory'; readonly handler?: DirectMemoryHandler };
 
 /** The intercepts of one partition. The methods with a VP are called by its exits and say how execution goes on. */
 export class InterceptTable {
@@ -96,6 +98,7 @@ export class InterceptTable {
   /** Has a range answered in the middle of the exit, without messages; no `handler` takes it away. */
   setDirectHandler(range: DirectRange): void {
     if (range.kind === 'port') this.#direct.setPorts(range.first, range.last, range.handler);
+    else if (range.kind === 'other-memory') this.#direct.otherMemory = range.handler;
     else this.#direct.setMemory(range.gpa, range.sizeBytes, range.handler);
   }
 

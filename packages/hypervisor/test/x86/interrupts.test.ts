@@ -1,3 +1,4 @@
+import { AccessKind, Outcome } from '@viridian/x86';
 import { describe, expect, it } from 'vitest';
 import {
   CLI,
@@ -313,5 +314,31 @@ describe('a guest that is not to know of the hypervisor', () => {
     machine.run();
     expect([machine.word(MARK), machine.word(COUNTER)]).toEqual([6, 13]);
     expect(machine.vp().counters).toMatchObject({ hypercalls: 0, unknownMsrs: 1 });
+  });
+});
+
+describe('memory that nobody has', () => {
+  it('answers instructions of any kind, not moves alone, where the host answers for it', () => {
+    const machine = new X86Machine();
+    machine.partition.intercepts.setDirectHandler({
+      kind: 'other-memory',
+      handler: ({ kind, data }) => {
+        if (kind === AccessKind.READ) data.fill(0xff);
+        return Outcome.DONE;
+      },
+    });
+    // mov eax, [C0000000]; sub eax, [C0000000]; lock inc dword [C0000000]; mov [MARK], eax; hlt
+    machine.put(CODE, [
+      ...store(MARK, 5),
+      ...[0xa1, ...dword(0xc000_0000)],
+      ...[0x2b, 0x05, ...dword(0xc000_0000)],
+      ...[0xf0, ...increment(0xc000_0000)],
+      ...[0xa3, ...dword(MARK)],
+      HLT,
+    ]);
+    machine.start(CODE);
+    machine.run();
+    expect(machine.word(MARK)).toBe(0);
+    expect(machine.partition.counters.directIntercepts).toBe(4);
   });
 });
