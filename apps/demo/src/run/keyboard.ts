@@ -4,7 +4,7 @@
 const ESCAPE = 0x01;
 const QUIT = 0x78; // x
 const LITERAL = 0x61; // a
-const HELP = '\r\nCtrl-A x quits, Ctrl-A a sends Ctrl-A.\r\n';
+const HELP = '\nCtrl-A x quits, Ctrl-A a sends Ctrl-A.\n';
 
 /** What keys lead to. */
 export interface KeyTargets {
