@@ -23,11 +23,6 @@ function facts(architecture: FlavourFacts['architecture'], suffix: string): Flav
   return { architecture, packages: packages.map((pattern) => new RegExp(pattern)) };
 }
 
-/** Whether a word names a flavour. */
-export function isFlavour(word: string): word is Flavour {
-  return Object.hasOwn(FLAVOURS, word);
-}
-
 /**
  * Modules by what a guest is to use; what they need comes along. Names that are built into a kernel cost nothing.
  */
