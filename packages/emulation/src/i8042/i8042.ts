@@ -1,10 +1,22 @@
-/** The 8042 with a keyboard and a mouse behind it (IBM PS/2 Technical Reference). */
+/** The 8042 with a keyboard and a mouse behind it (IBM PS/2 Technical Reference, Keyboard and Auxiliary Device Controller). */
 
 import type { InspectNode } from '@viridian/trace';
 import type { InterruptLine, RegisterBlock } from '../bus/ports.ts';
-import { ACK, Command, Config, Port, QUEUE_BYTES, RESEND, Status } from './spec.ts';
-
-type Source = 'keyboard' | 'mouse';
+import { type KeyboardState, keyboardAtReset, Ps2Keyboard } from './ps2-keyboard.ts';
+import { type MouseMovement, type MouseState, mouseAtReset, Ps2Mouse } from './ps2-mouse.ts';
+import { BREAK, type Key, toSet1 } from './scan-codes.ts';
+import {
+  CONTROLLER_PASSED,
+  Command,
+  Config,
+  INPUT_PORT,
+  LINE_PASSED,
+  MEMORY_ADDRESS,
+  OutputPort,
+  Port,
+  QUEUE_BYTES,
+  Status,
+} from './spec.ts';
 
 /** Everything volatile. */
 export interface I8042State {
@@ -13,30 +25,31 @@ export interface I8042State {
   /** The controller command whose data byte comes next, or 0. */
   awaits: number;
   lastWasCommand: boolean;
-  /** What waits for the guest, oldest first. */
-  readonly keyboard: number[];
-  readonly mouse: number[];
-  /** Whose byte stands in the output buffer. */
-  output: Source | 'none';
-  /** The device command whose parameter comes next, or 0. */
-  keyboardAwaits: number;
-  mouseAwaits: number;
-  keyboardScans: boolean;
-  mouseReports: boolean;
+  /** The controller's own answers, oldest first; 100h marks what looks as if it came from the mouse. */
+  answers: number[];
+  /** The output buffer, which keeps its byte when it has been read. */
+  data: number;
+  isFull: boolean;
+  isFromMouse: boolean;
+  /** Translation has seen the mark of a released key. */
+  isBreak: boolean;
+  readonly keyboard: KeyboardState;
+  readonly mouse: MouseState;
 }
 
-const atReset = (): I8042State => ({
-  version: 1,
+type ControllerState = Omit<I8042State, 'version' | 'keyboard' | 'mouse'>;
+
+const FROM_MOUSE = 0x100;
+
+const atReset = (): ControllerState => ({
   config: Config.AT_RESET,
   awaits: 0,
   lastWasCommand: false,
-  keyboard: [],
-  mouse: [],
-  output: 'none',
-  keyboardAwaits: 0,
-  mouseAwaits: 0,
-  keyboardScans: true,
-  mouseReports: false,
+  answers: [],
+  data: 0,
+  isFull: false,
+  isFromMouse: false,
+  isBreak: false,
 });
 
 /** Two ports; a board maps each of `data` and `command` at its place. */
@@ -54,6 +67,8 @@ export class I8042 {
   readonly #keyboardIrq: InterruptLine;
   readonly #mouseIrq: InterruptLine;
   readonly #resetBoard: () => void;
+  readonly #keyboard = new Ps2Keyboard();
+  readonly #mouse = new Ps2Mouse();
   #state = atReset();
 
   /** `resetBoard` is called when the guest pulses the reset line. */
@@ -63,65 +78,79 @@ export class I8042 {
     this.#resetBoard = resetBoard;
   }
 
-  /** Bytes of one key in scan code set 1. Gives false when the guest does not listen or has no room: all are lost. */
-  key(...codes: readonly number[]): boolean {
-    return this.#state.keyboardScans && this.#report('keyboard', codes);
+  /**
+   * A key goes down, or is held and repeats. Keys are named by their make code in set 1, whatever set the guest uses:
+   * see `Key`. Gives false when the guest does not listen or has no room: the key is lost. Throws for what is no key.
+   */
+  pressKey(key: Key): boolean {
+    return this.#key(key, true);
   }
 
-  /** One movement packet of three bytes. Gives false when the guest does not listen or has no room. */
-  movement(...packet: readonly number[]): boolean {
-    return this.#state.mouseReports && this.#report('mouse', packet);
+  /** A key comes up. As `pressKey`. */
+  releaseKey(key: Key): boolean {
+    return this.#key(key, false);
+  }
+
+  /** Gives false when the guest does not listen to the mouse. */
+  moveMouse(movement: MouseMovement): boolean {
+    const isHeard = this.#mouse.move(movement);
+    this.#sync();
+    return isHeard;
   }
 
   reset(): void {
     this.#state = atReset();
+    this.#keyboard.state = keyboardAtReset();
+    this.#mouse.state = mouseAtReset();
     this.#sync();
   }
 
   save(): I8042State {
-    return structuredClone(this.#state);
+    const { state: keyboard } = this.#keyboard;
+    return structuredClone({ version: 1, ...this.#state, keyboard, mouse: this.#mouse.state });
   }
 
   restore(state: I8042State): void {
-    this.#state = structuredClone(state);
+    const { version: _, keyboard, mouse, ...own } = structuredClone(state);
+    this.#state = own;
+    this.#keyboard.state = keyboard;
+    this.#mouse.state = mouse;
     this.#sync();
   }
 
   inspect(): InspectNode {
-    const { keyboard, mouse, ...rest } = this.#state;
-    return { ...rest, keyboardBytes: keyboard.length, mouseBytes: mouse.length };
+    const { answers, ...own } = this.#state;
+    const { queue: keys, ...keyboard } = this.#keyboard.state;
+    const { queue: movements, knock, ...mouse } = this.#mouse.state;
+    return {
+      ...own,
+      answers: answers.length,
+      keyboard: { ...keyboard, waitingBytes: keys.length },
+      mouse: { ...mouse, knock: knock.join(), waitingBytes: movements.length },
+    };
   }
 
-  #report(from: Source, bytes: readonly number[]): boolean {
-    if (this.#state[from].length + bytes.length > QUEUE_BYTES) return false;
-    this.#queue(from, ...bytes.map((byte) => byte & 0xff));
+  #key(key: Key, isPressed: boolean): boolean {
+    const isTaken = this.#keyboard.key(key, isPressed);
     this.#sync();
-    return true;
-  }
-
-  /** Answers replace what is old when a guest asks without ever reading. */
-  #queue(from: Source, ...bytes: readonly number[]): void {
-    const queue = this.#state[from];
-    queue.push(...bytes);
-    if (queue.length > QUEUE_BYTES) queue.splice(0, queue.length - QUEUE_BYTES);
+    return isTaken;
   }
 
   #status(): number {
-    const { output, lastWasCommand } = this.#state;
-    const full = output === 'none' ? 0 : Status.OUTPUT_FULL | (output === 'mouse' ? Status.AUX : 0);
-    return full | (lastWasCommand ? Status.COMMAND : 0) | Status.SYSTEM | Status.UNLOCKED;
+    const { isFull, isFromMouse, lastWasCommand, config } = this.#state;
+    const full = isFull ? Status.OUTPUT_FULL | (isFromMouse ? Status.AUX : 0) : 0;
+    const system = (config & Config.SYSTEM) !== 0 ? Status.SYSTEM : 0;
+    return full | system | (lastWasCommand ? Status.COMMAND : 0) | Status.UNLOCKED;
   }
 
   #readData(): number {
-    const { output } = this.#state;
-    if (output === 'none') return 0;
-    const byte = this.#state[output].shift() ?? 0;
-    this.#state.output = 'none';
+    const { data } = this.#state;
+    this.#state.isFull = false;
     // Each byte is an edge of its own, so the line falls before the next one is shown.
     this.#keyboardIrq.set(false);
     this.#mouseIrq.set(false);
     this.#sync();
-    return byte;
+    return data;
   }
 
   #write(port: number, value: number): void {
@@ -135,15 +164,12 @@ export class I8042 {
     const state = this.#state;
     state.awaits = 0;
     switch (command) {
-      case Command.READ_CONFIG:
-        this.#queue('keyboard', state.config);
-        break;
       case Command.TEST:
-        this.#queue('keyboard', 0x55);
+        this.#answer(CONTROLLER_PASSED);
         break;
       case Command.TEST_KEYBOARD:
       case Command.TEST_MOUSE:
-        this.#queue('keyboard', 0);
+        this.#answer(LINE_PASSED);
         break;
       case Command.MOUSE_OFF:
         state.config |= Config.MOUSE_OFF;
@@ -157,82 +183,114 @@ export class I8042 {
       case Command.KEYBOARD_ON:
         state.config &= ~Config.KEYBOARD_OFF;
         break;
-      case Command.RESET:
-        this.#resetBoard();
+      case Command.READ_INPUT_PORT:
+        this.#answer(INPUT_PORT);
         break;
-      case Command.WRITE_CONFIG:
+      case Command.READ_OUTPUT_PORT:
+        this.#answer(this.#outputPort());
+        break;
+      case Command.WRITE_OUTPUT_PORT:
       case Command.ECHO_KEYBOARD:
       case Command.ECHO_MOUSE:
       case Command.TO_MOUSE:
         state.awaits = command;
         break;
-      default: // others do nothing on this board
+      default:
+        this.#rangeCommand(command);
     }
+  }
+
+  /** Commands that are a range of codes. Others do nothing on this board. */
+  #rangeCommand(command: number): void {
+    const address = command & MEMORY_ADDRESS;
+    if (command >= Command.PULSE) {
+      if ((command & OutputPort.NO_RESET) === 0) this.#resetBoard();
+    } else if (command - address === Command.READ_MEMORY)
+      this.#answer(address === 0 ? this.#state.config : 0);
+    else if (command - address === Command.WRITE_MEMORY) this.#state.awaits = command;
   }
 
   #dataByte(value: number): void {
-    const { awaits } = this.#state;
-    this.#state.awaits = 0;
-    if (awaits === Command.WRITE_CONFIG) this.#state.config = value & 0x7f;
-    else if (awaits === Command.ECHO_KEYBOARD) this.#queue('keyboard', value);
-    else if (awaits === Command.ECHO_MOUSE) this.#queue('mouse', value);
-    else if (awaits === Command.TO_MOUSE) this.#queue('mouse', ...this.#mouseAnswer(value));
-    else this.#queue('keyboard', ...this.#keyboardAnswer(value));
-  }
-
-  #keyboardAnswer(value: number): readonly number[] {
     const state = this.#state;
-    const parameterOf = state.keyboardAwaits;
-    state.keyboardAwaits = 0;
-    if (parameterOf !== 0) {
-      // Asked for its scan code set, the keyboard names set 2, which the controller translates.
-      return parameterOf === 0xf0 && value === 0 ? [ACK, 0x02] : [ACK];
-    }
-    switch (value) {
-      case 0xed: // lamps
-      case 0xf0: // scan code set
-      case 0xf3: // repeat rate
-        state.keyboardAwaits = value;
-        return [ACK];
-      case 0xee:
-        return [0xee];
-      case 0xf2:
-        return [ACK, 0xab, 0x83];
-      case 0xf4:
-      case 0xf5:
-      case 0xf6:
-        state.keyboardScans = value !== 0xf5;
-        return [ACK];
-      case 0xff:
-        state.keyboardScans = true;
-        return [ACK, 0xaa];
-      default:
-        return [RESEND];
+    const { awaits } = state;
+    state.awaits = 0;
+    switch (awaits) {
+      case 0: // whoever speaks to a device switches it on
+        state.config &= ~Config.KEYBOARD_OFF;
+        this.#keyboard.command(value);
+        break;
+      case Command.TO_MOUSE:
+        state.config &= ~Config.MOUSE_OFF;
+        this.#mouse.command(value);
+        break;
+      case Command.WRITE_MEMORY:
+        state.config = value & Config.WRITABLE;
+        break;
+      case Command.WRITE_OUTPUT_PORT:
+        if ((value & OutputPort.NO_RESET) === 0) this.#resetBoard();
+        break;
+      case Command.ECHO_KEYBOARD:
+        this.#answer(value);
+        break;
+      case Command.ECHO_MOUSE:
+        this.#answer(value | FROM_MOUSE);
+        break;
+      default: // memory that is not there
     }
   }
 
-  #mouseAnswer(value: number): readonly number[] {
+  #outputPort(): number {
+    const { isFull, isFromMouse } = this.#state;
+    const full = isFromMouse ? OutputPort.MOUSE_FULL : OutputPort.KEYBOARD_FULL;
+    return OutputPort.NO_RESET | OutputPort.A20 | (isFull ? full : 0);
+  }
+
+  /** The newest answers stay when a guest asks without ever reading. */
+  #answer(byte: number): void {
+    const { answers } = this.#state;
+    answers.push(byte);
+    if (answers.length > QUEUE_BYTES) answers.shift();
+  }
+
+  /** The next byte for the output buffer, with its mark; undefined when there is none. Answers go before devices. */
+  #next(): number | undefined {
+    const { answers, config } = this.#state;
+    if (answers.length > 0) return answers.shift();
+    if ((config & Config.KEYBOARD_OFF) === 0) {
+      const byte = this.#nextFromKeyboard();
+      if (byte !== undefined) return byte;
+    }
+    if ((config & Config.MOUSE_OFF) !== 0) return undefined;
+    const byte = this.#mouse.take();
+    return byte === undefined ? undefined : byte | FROM_MOUSE;
+  }
+
+  /** Translation takes the mark of a released key away, and sets a bit in the code that follows. */
+  #nextFromKeyboard(): number | undefined {
     const state = this.#state;
-    const parameterOf = state.mouseAwaits;
-    state.mouseAwaits = 0;
-    if (parameterOf !== 0) return [ACK];
-    if (value === 0xe8 || value === 0xf3) state.mouseAwaits = value;
-    if (value === 0xf4 || value === 0xf5 || value === 0xf6 || value === 0xff)
-      state.mouseReports = value === 0xf4;
-    if (value === 0xf2) return [ACK, 0];
-    if (value === 0xff) return [ACK, 0xaa, 0];
-    if (value === 0xe9) return [ACK, state.mouseReports ? 0x20 : 0, 2, 100];
-    return [value >= 0xe6 && value !== 0xf1 ? ACK : RESEND];
+    let byte = this.#keyboard.take();
+    if ((state.config & Config.TRANSLATE) === 0) return byte;
+    if (byte === BREAK) {
+      state.isBreak = true;
+      byte = this.#keyboard.take();
+    }
+    if (byte === undefined) return undefined;
+    const released = state.isBreak ? 0x80 : 0;
+    state.isBreak = false;
+    return toSet1(byte) | released;
   }
 
   /** The only place where waiting bytes reach the output buffer and the interrupt lines. */
   #sync(): void {
     const state = this.#state;
-    if (state.output === 'none') {
-      if (state.keyboard.length > 0) state.output = 'keyboard';
-      else if (state.mouse.length > 0) state.output = 'mouse';
+    const next = state.isFull ? undefined : this.#next();
+    if (next !== undefined) {
+      state.data = next & 0xff;
+      state.isFromMouse = (next & FROM_MOUSE) !== 0;
+      state.isFull = true;
     }
-    this.#keyboardIrq.set(state.output === 'keyboard' && (state.config & Config.KEYBOARD_IRQ) !== 0);
-    this.#mouseIrq.set(state.output === 'mouse' && (state.config & Config.MOUSE_IRQ) !== 0);
+    const { isFull, isFromMouse, config } = state;
+    this.#keyboardIrq.set(isFull && !isFromMouse && (config & Config.KEYBOARD_IRQ) !== 0);
+    this.#mouseIrq.set(isFull && isFromMouse && (config & Config.MOUSE_IRQ) !== 0);
   }
 }
