@@ -17,7 +17,7 @@ export {
 export { DebugConsole, DebugExit } from './debug/debug-ports.ts';
 export { I8042, type I8042State } from './i8042/i8042.ts';
 export type { MouseMovement } from './i8042/ps2-mouse.ts';
-export { type Key, KEY_PAUSE, KEY_PRINT_SCREEN } from './i8042/scan-codes.ts';
+export { KEY_PAUSE, KEY_PRINT_SCREEN, type Key } from './i8042/scan-codes.ts';
 export { AtaDisk } from './ide/ata-disk.ts';
 export { DvdDrive } from './ide/atapi/dvd-drive.ts';
 export type { DmaMemory } from './ide/dma-memory.ts';
