@@ -1,4 +1,7 @@
-/** RCPPS, RSQRTPS and their scalar forms, to full precision: the architecture asks for a relative error of 1.5 × 2^−12 at most. */
+/**
+ * RCPPS, RSQRTPS and their scalar forms, to full precision: the architecture asks for a relative error of 1.5 × 2^−12 at
+ * most. Intel SDM volume 2, "RCPPS", "RSQRTPS".
+ */
 
 import { infinity, isDenormal, isNan, isNegative, isZero, indefinite, magnitude, quietBit, signBit } from './softfloat';
 

@@ -6,7 +6,7 @@ import { operandAddress } from './address';
 import { MXCSR } from '../state';
 
 /** Bits of MXCSR that exist; writing others raises #GP(0). */
-export const MXCSR_MASK: u32 = 0xffff;
+const MXCSR_MASK: u32 = 0xffff;
 
 export function loadMxcsr(vp: usize, op: usize): void {
   const value = <u32>read<u32>(vp, operandAddress(vp, op, 4, false));

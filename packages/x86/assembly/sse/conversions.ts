@@ -1,10 +1,10 @@
-/** Conversions between single, double precision and integers; MXCSR itself. Intel SDM volume 2, "Instruction Set Reference", CVT*. */
+/** Conversions between single and double precision and integers; loads and stores of MXCSR. Intel SDM volume 2, "CVT…". */
 
 import { opIsMemory, opReg, opSize } from '../micro-op';
 import { read } from '../memory/access';
-import { operandAddress } from './address';
 import { MXCSR, SCRATCH } from '../state';
 import { enterMmx, requireMmx } from '../x87/mmx';
+import { operandAddress } from './address';
 import { loadMxcsr, storeMxcsr } from './control';
 import { fastFromInteger, fastFromIntegers, fastInteger, fastNarrow, fastToInteger, fastWiden } from './conversion-fast';
 import { commitFlags, element, storeElement } from './float';

@@ -1,4 +1,4 @@
-/** Whether a result of the host's arithmetic, rounded to nearest, is exact. Numbers are finite, and no denormals or zeros but in sums. */
+/** Whether a result of the host's arithmetic, rounded to nearest, is exact. No number is a denormal, a NaN or infinite. */
 
 import { KIND_ADD, KIND_DIV, KIND_MUL, KIND_SQRT, KIND_SUB } from './opcodes';
 

@@ -43,7 +43,7 @@ export function isPlain32(a: u32): bool {
 /** At least twice the smallest normal number, and finite. */
 // @ts-ignore: decorator
 @inline
-export function isOrdinary64(a: u64): bool {
+function isOrdinary64(a: u64): bool {
   return (a & 0x7fffffffffffffff) - 0x20000000000000 < 0x7fd0000000000000;
 }
 

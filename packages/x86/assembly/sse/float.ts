@@ -1,4 +1,4 @@
-/** Arithmetic and comparisons in floating point. Intel SDM volume 1, "Programming with SSE" and "SIMD Floating-Point Exceptions". */
+/** Arithmetic and comparisons in floating point. Intel SDM volume 1, "SIMD Floating-Point Exceptions". */
 
 import { raiseUD, raiseXM } from '../exception';
 import { setArithmeticFlags } from '../flags';
@@ -12,7 +12,9 @@ import {
   KIND_MIN, KIND_MUL, KIND_RCP, KIND_ROUND, KIND_RSQRT, KIND_SQRT, KIND_SUB, KIND_UCOMI,
 } from './opcodes';
 import { source128, source32, source64, target } from './operands';
-import { add, beginFloat, control, divide, MASK_SHIFT, multiply, OPERAND_FLAGS, raised, squareRoot, subtract } from './softfloat';
+import {
+  add, beginFloat, control, divide, MASK_SHIFT, multiply, OPERAND_FLAGS, raised, squareRoot, subtract,
+} from './softfloat';
 import {
   extreme, relation, RELATION_EQUAL, RELATION_GREATER, RELATION_LESS, RELATION_UNORDERED, roundingMode, toIntegral,
 } from './softfloat-convert';
@@ -34,7 +36,7 @@ export function storeElement(at: usize, index: u32, d: bool, value: u64): void {
   else store<u32>(at + (<usize>index << 2), <u32>value);
 }
 
-/** Puts the exceptions raised into MXCSR, and forgets them. Raises #XM (or #UD) for one that is not masked; then there is no result. */
+/** Puts the exceptions raised into MXCSR, and forgets them. Raises #XM (or #UD) for one that is not masked. */
 export function commitFlags(vp: usize): void {
   if (raised == 0) return;
   const unmasked = raised & ~(control >> MASK_SHIFT);

@@ -6,16 +6,15 @@ import { segmentLinear } from '../memory/segment';
 import { opAddressBits, opIsMemory, opReg, opSegment, opSize } from '../micro-op';
 import { RDI } from '../state';
 import { enterMmx, requireMmx } from '../x87/mmx';
+import { alignedAddress, operandAddress } from './address';
 import { mmxSource, storeMmx } from './mmx-registers';
 import {
   MASKMOVDQU, MOVA_LOAD, MOVA_STORE, MOVD_LOAD, MOVD_STORE, MOVDDUP, MOVDQ2Q, MOVHPS_LOAD, MOVHPS_STORE, MOVLPS_LOAD,
   MOVLPS_STORE, MOVMSKPD, MOVMSKPS, MOVQ2DQ, MOVQ_LOAD, MOVQ_STORE, MOVSD_LOAD, MOVSD_STORE, MOVSHDUP, MOVSLDUP, MOVSS_LOAD,
   MOVSS_STORE, MOVU_LOAD, MOVU_STORE, PMOVMSKB,
 } from './opcodes';
-import { alignedAddress, operandAddress } from './address';
 import {
-  source128, source32, source64, sourceGeneral, sourceRegister, storeGeneral, target, unaligned128,
-  write128,
+  source128, source32, source64, sourceGeneral, sourceRegister, storeGeneral, target, unaligned128, write128,
 } from './operands';
 
 export function executeMove(vp: usize, op: usize, handler: u32): void {

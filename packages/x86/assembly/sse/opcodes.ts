@@ -161,7 +161,6 @@ export const PCMPESTRM: u32 = 0x61f;
 export const PCMPESTRI: u32 = 0x620;
 export const PCMPISTRM: u32 = 0x621;
 export const PCMPISTRI: u32 = 0x622;
-export const CRC32: u32 = 0x623;
 
 /** Conversions between formats. */
 export const FAMILY_CONVERT: u32 = 7;
@@ -189,7 +188,6 @@ export const CVTDQ2PD: u32 = 0x714;
 export const CVTPD2DQ: u32 = 0x715;
 export const LDMXCSR: u32 = 0x716;
 export const STMXCSR: u32 = 0x717;
-export const CLFLUSH: u32 = 0x718;
 
 /** Arithmetic in floating point: FLOAT + kind * 4 + form. */
 export const FAMILY_FLOAT: u32 = 8;
@@ -216,3 +214,8 @@ export const KIND_HSUB: u32 = 13;
 export const KIND_ADDSUB: u32 = 14;
 export const KIND_ROUND: u32 = 15;
 export const KIND_DP: u32 = 16;
+
+/** What needs no XMM registers. */
+export const FAMILY_GENERAL: u32 = 9;
+export const CRC32: u32 = 0x900;
+export const CLFLUSH: u32 = 0x901;

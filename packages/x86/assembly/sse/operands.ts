@@ -33,7 +33,7 @@ export function sourceRegister(vp: usize, op: usize): usize {
 }
 
 /** Reads 16 bytes at any alignment. */
-export function read128(vp: usize, linear: u64): v128 {
+function read128(vp: usize, linear: u64): v128 {
   const entry = tlbEntry(load<u32>(vp + TLB_CURRENT), linear);
   if (load<u64>(entry + TAG_READ) == ((linear + 15) & ~(<u64>0xfff))) {
     return v128.load(<usize>(<u32>linear + load<u32>(entry + TLB_ADDEND)));

@@ -11,8 +11,8 @@ import {
 } from './opcodes';
 import { source128, target } from './operands';
 import {
-  countOf, evenDwords, evenWords, highHalves, multiplyAddBytes, multiplyRounded, oddDwords, oddWords, shiftDwords,
-  shiftQwords, shiftWords, signExtendEven, smallestWord, sumOfDifferences,
+  countOf, evenDwords, evenWords, highHalves, multiplyAddBytes, multiplyRounded, oddDwords, oddWords, SHIFT_ARITHMETIC,
+  SHIFT_LEFT, SHIFT_RIGHT, shiftDwords, shiftQwords, shiftWords, signExtendEven, smallestWord, sumOfDifferences,
 } from './packed-helpers';
 
 export function executePackedInteger(vp: usize, op: usize, handler: u32): void {
@@ -101,14 +101,14 @@ export function combine(a: v128, b: v128, handler: u32): v128 {
     case PABSB: return i8x16.abs(b);
     case PABSW: return i16x8.abs(b);
     case PABSD: return i32x4.abs(b);
-    case PSLLW: return shiftWords(a, 6, countOf(b));
-    case PSLLD: return shiftDwords(a, 6, countOf(b));
-    case PSLLQ: return shiftQwords(a, 6, countOf(b));
-    case PSRLW: return shiftWords(a, 2, countOf(b));
-    case PSRLD: return shiftDwords(a, 2, countOf(b));
-    case PSRLQ: return shiftQwords(a, 2, countOf(b));
-    case PSRAW: return shiftWords(a, 4, countOf(b));
-    case PSRAD: return shiftDwords(a, 4, countOf(b));
+    case PSLLW: return shiftWords(a, SHIFT_LEFT, countOf(b));
+    case PSLLD: return shiftDwords(a, SHIFT_LEFT, countOf(b));
+    case PSLLQ: return shiftQwords(a, SHIFT_LEFT, countOf(b));
+    case PSRLW: return shiftWords(a, SHIFT_RIGHT, countOf(b));
+    case PSRLD: return shiftDwords(a, SHIFT_RIGHT, countOf(b));
+    case PSRLQ: return shiftQwords(a, SHIFT_RIGHT, countOf(b));
+    case PSRAW: return shiftWords(a, SHIFT_ARITHMETIC, countOf(b));
+    case PSRAD: return shiftDwords(a, SHIFT_ARITHMETIC, countOf(b));
     case PHMINPOSUW: return smallestWord(b);
   }
   unreachable();

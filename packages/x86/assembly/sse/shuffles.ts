@@ -173,7 +173,9 @@ function multipleDifferences(vp: usize, to: usize, from: v128, imm: u32): void {
 /** PMOVSX (opcodes 2xh) and PMOVZX (3xh). */
 function executeExtension(vp: usize, op: usize, handler: u32): void {
   const signed = load<u8>(op + OP_OPCODE) < 0x30;
-  const narrow = handler == PMOVXBQ ? <u64>sourceNarrow(vp, op) : handler == PMOVXBD || handler == PMOVXWQ ? source32(vp, op) : source64(vp, op);
+  let narrow: u64;
+  if (handler == PMOVXBQ) narrow = source16(vp, op);
+  else narrow = handler == PMOVXBD || handler == PMOVXWQ ? source32(vp, op) : source64(vp, op);
   let value = i64x2.splat(<i64>narrow);
   if (handler == PMOVXBW || handler == PMOVXBD || handler == PMOVXBQ) {
     value = signed ? i16x8.extend_low_i8x16_s(value) : i16x8.extend_low_i8x16_u(value);
@@ -188,6 +190,6 @@ function executeExtension(vp: usize, op: usize, handler: u32): void {
 }
 
 /** The low 2 bytes of an XMM register or of memory. */
-function sourceNarrow(vp: usize, op: usize): u32 {
+function source16(vp: usize, op: usize): u32 {
   return opIsMemory(op) ? <u32>sourceGeneral(vp, op, 2) : load<u16>(sourceRegister(vp, op));
 }

@@ -9,16 +9,16 @@ import { divide128, multiplyHigh, Wide } from '../x87/wide';
 // Exception flags, at their places in MXCSR.
 export const INVALID: u32 = 1;
 export const DENORMAL: u32 = 2;
-export const DIVIDE: u32 = 4;
-export const OVERFLOW: u32 = 8;
-export const UNDERFLOW: u32 = 16;
+const DIVIDE: u32 = 4;
+const OVERFLOW: u32 = 8;
+const UNDERFLOW: u32 = 16;
 export const INEXACT: u32 = 32;
 /** Exceptions that an operand raises, before anything is computed. */
 export const OPERAND_FLAGS: u32 = INVALID | DENORMAL | DIVIDE;
 // Control bits of MXCSR.
-export const DAZ: u32 = 0x40;
+const DAZ: u32 = 0x40;
 export const MASK_SHIFT: u32 = 7;
-export const FTZ: u32 = 0x8000;
+const FTZ: u32 = 0x8000;
 export const ROUND_SHIFT: u32 = 13;
 // Rounding modes.
 export const ROUND_NEAREST: u32 = 0;
@@ -168,7 +168,7 @@ function increment(negative: bool, shift: u32): u64 {
 }
 
 /** Rounds away the low `shift` bits (at least one); ties go to even in ROUND_NEAREST. */
-export function roundOff(negative: bool, value: u64, shift: u32): u64 {
+function roundOff(negative: bool, value: u64, shift: u32): u64 {
   const rest = value & ((<u64>1 << shift) - 1);
   const rounded = (value + increment(negative, shift)) >> shift;
   const tie = rest == <u64>1 << (shift - 1) && ((control >> ROUND_SHIFT) & 3) == ROUND_NEAREST;
@@ -213,7 +213,7 @@ function packSmall(negative: bool, field: i32, value: u64, d: bool): u64 {
 }
 
 /** The result where one of two operands is a NaN: the first if it is one, made quiet. */
-export function propagate(a: u64, b: u64, d: bool): u64 {
+function propagate(a: u64, b: u64, d: bool): u64 {
   if (isSignalling(a, d) || isSignalling(b, d)) raised |= INVALID;
   return (isNan(a, d) ? a : b) | quietBit(d);
 }
