@@ -103,6 +103,26 @@ add('POP_64', [
   `store<u64>(vp + RSP, at + 8);`,
   `store<u64>(${DST}, popped);`,
 ]);
+// Moves of XMM registers, whose operands are offsets from XMM. `sse/decode.ts` chooses these.
+const XMM_DST = 'vp + XMM + load<u8>(op + OP_DST)';
+const XMM_SRC = 'vp + XMM + load<u8>(op + OP_SRC)';
+const ALIGNED = 'if (at & 15) raiseGP(vp, 0);';
+add('XMM_RR', ['requireSse(vp);', `v128.store(${XMM_DST}, v128.load(${XMM_SRC}));`]);
+add('XMM_XOR', [
+  'requireSse(vp);',
+  `v128.store(${XMM_DST}, v128.xor(v128.load(${XMM_DST}), v128.load(${XMM_SRC})));`,
+]);
+for (const aligned of [false, true]) {
+  const start = ['requireSse(vp);', `const at = ${EA};`, ...(aligned ? [ALIGNED] : [])];
+  const suffix = aligned ? '_ALIGNED' : '';
+  add(`XMM_RM${suffix}`, [...start, `v128.store(${XMM_DST}, read128(vp, at));`]);
+  add(`XMM_MR${suffix}`, [...start, `write128(vp, at, v128.load(${XMM_DST}));`]);
+}
+add('XMM_RM_64', [
+  'requireSse(vp);',
+  `v128.store(${XMM_DST}, i64x2.replace_lane(i64x2.splat(0), 0, <i64>read<u64>(vp, ${EA})));`,
+]);
+add('XMM_MR_64', ['requireSse(vp);', `write<u64>(vp, ${EA}, load<u64>(${XMM_DST}));`]);
 const leave = ['count(load<u8>(op + OP_COUNT));'];
 const TARGET =
   '(load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask';
@@ -161,9 +181,11 @@ import {
   OP_BASE, OP_BYTES, OP_COUNT, OP_DISPLACEMENT, OP_DST, OP_HANDLER, OP_IMMEDIATE, OP_INDEX, OP_LENGTH, OP_LINK, OP_OFFSET,
   OP_SCALE, OP_SRC,
 } from '../micro-op';
-import { ADDRESS_MASK, CURRENT_OP, RIP, RIP_BASE, RSP } from '../state';
+import { ADDRESS_MASK, CURRENT_OP, RIP, RIP_BASE, RSP, XMM } from '../state';
+import { raiseGP } from '../exception';
 import { executeSse } from '../sse/execute';
 import { HANDLER_SSE } from '../sse/opcodes';
+import { read128, requireSse, write128 } from '../sse/operands';
 import { multiply, shift } from './arithmetic';
 import { checkTarget } from './control';
 import { readUpdate } from './operands';

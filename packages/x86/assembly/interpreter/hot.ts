@@ -8,9 +8,11 @@ import {
   OP_BASE, OP_BYTES, OP_COUNT, OP_DISPLACEMENT, OP_DST, OP_HANDLER, OP_IMMEDIATE, OP_INDEX, OP_LENGTH, OP_LINK, OP_OFFSET,
   OP_SCALE, OP_SRC,
 } from '../micro-op';
-import { ADDRESS_MASK, CURRENT_OP, RIP, RIP_BASE, RSP } from '../state';
+import { ADDRESS_MASK, CURRENT_OP, RIP, RIP_BASE, RSP, XMM } from '../state';
+import { raiseGP } from '../exception';
 import { executeSse } from '../sse/execute';
 import { HANDLER_SSE } from '../sse/opcodes';
+import { read128, requireSse, write128 } from '../sse/operands';
 import { multiply, shift } from './arithmetic';
 import { checkTarget } from './control';
 import { readUpdate } from './operands';
@@ -702,7 +704,53 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         store<u64>(vp + load<u8>(op + OP_DST), popped);
         break;
       }
-      case 110: { // JMP
+      case 110: { // XMM_RR
+        requireSse(vp);
+        v128.store(vp + XMM + load<u8>(op + OP_DST), v128.load(vp + XMM + load<u8>(op + OP_SRC)));
+        break;
+      }
+      case 111: { // XMM_XOR
+        requireSse(vp);
+        v128.store(vp + XMM + load<u8>(op + OP_DST), v128.xor(v128.load(vp + XMM + load<u8>(op + OP_DST)), v128.load(vp + XMM + load<u8>(op + OP_SRC))));
+        break;
+      }
+      case 112: { // XMM_RM
+        requireSse(vp);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        v128.store(vp + XMM + load<u8>(op + OP_DST), read128(vp, at));
+        break;
+      }
+      case 113: { // XMM_MR
+        requireSse(vp);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        write128(vp, at, v128.load(vp + XMM + load<u8>(op + OP_DST)));
+        break;
+      }
+      case 114: { // XMM_RM_ALIGNED
+        requireSse(vp);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        if (at & 15) raiseGP(vp, 0);
+        v128.store(vp + XMM + load<u8>(op + OP_DST), read128(vp, at));
+        break;
+      }
+      case 115: { // XMM_MR_ALIGNED
+        requireSse(vp);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        if (at & 15) raiseGP(vp, 0);
+        write128(vp, at, v128.load(vp + XMM + load<u8>(op + OP_DST)));
+        break;
+      }
+      case 116: { // XMM_RM_64
+        requireSse(vp);
+        v128.store(vp + XMM + load<u8>(op + OP_DST), i64x2.replace_lane(i64x2.splat(0), 0, <i64>read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask)));
+        break;
+      }
+      case 117: { // XMM_MR_64
+        requireSse(vp);
+        write<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, load<u64>(vp + XMM + load<u8>(op + OP_DST)));
+        break;
+      }
+      case 118: { // JMP
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
@@ -717,7 +765,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 111: { // JCC_0
+      case 119: { // JCC_0
         if (!quickCondition(vp, 0)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -733,7 +781,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 112: { // JCC_1
+      case 120: { // JCC_1
         if (!quickCondition(vp, 1)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -749,7 +797,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 113: { // JCC_2
+      case 121: { // JCC_2
         if (!quickCondition(vp, 2)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -765,7 +813,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 114: { // JCC_3
+      case 122: { // JCC_3
         if (!quickCondition(vp, 3)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -781,7 +829,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 115: { // JCC_4
+      case 123: { // JCC_4
         if (!quickCondition(vp, 4)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -797,7 +845,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 116: { // JCC_5
+      case 124: { // JCC_5
         if (!quickCondition(vp, 5)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -813,7 +861,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 117: { // JCC_6
+      case 125: { // JCC_6
         if (!quickCondition(vp, 6)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -829,7 +877,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 118: { // JCC_7
+      case 126: { // JCC_7
         if (!quickCondition(vp, 7)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -845,7 +893,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 119: { // JCC_8
+      case 127: { // JCC_8
         if (!quickCondition(vp, 8)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -861,7 +909,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 120: { // JCC_9
+      case 128: { // JCC_9
         if (!quickCondition(vp, 9)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -877,7 +925,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 121: { // JCC_10
+      case 129: { // JCC_10
         if (!quickCondition(vp, 10)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -893,7 +941,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 122: { // JCC_11
+      case 130: { // JCC_11
         if (!quickCondition(vp, 11)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -909,7 +957,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 123: { // JCC_12
+      case 131: { // JCC_12
         if (!quickCondition(vp, 12)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -925,7 +973,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 124: { // JCC_13
+      case 132: { // JCC_13
         if (!quickCondition(vp, 13)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -941,7 +989,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 125: { // JCC_14
+      case 133: { // JCC_14
         if (!quickCondition(vp, 14)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -957,7 +1005,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 126: { // JCC_15
+      case 134: { // JCC_15
         if (!quickCondition(vp, 15)) break;
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
@@ -973,7 +1021,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 127: { // CALL_64
+      case 135: { // CALL_64
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           const next = load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH);
@@ -996,7 +1044,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         return 0;
         
       }
-      case 128: { // RET_64
+      case 136: { // RET_64
         const at = load<u64>(vp + RSP);
         const target = read<u64>(vp, at);
         checkTarget(vp, target);

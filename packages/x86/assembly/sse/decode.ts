@@ -4,7 +4,10 @@ import {
   OP_CODE16, OP_DST, OP_HANDLER, OP_IS_MEMORY, OP_SRC, opAddressBits, opDigit, opIsMemory, opPrefixes, opReg, opRm,
   opSegment, PREFIX_66, PREFIX_F2, PREFIX_F3, PREFIX_LOCK,
 } from '../micro-op';
-import { MODE_64, MODE_CODE_32, MODE_FLAT } from '../mode-bits';
+import {
+  XMM_MR, XMM_MR_64, XMM_MR_ALIGNED, XMM_RM, XMM_RM_64, XMM_RM_ALIGNED, XMM_RR, XMM_XOR,
+} from '../decoder/hot-handlers';
+import { MODE_64, MODE_CODE_32, MODE_FLAT, MODE_SINGLE } from '../mode-bits';
 import { CS, FS } from '../state';
 import { FLAT_MEMORY } from './address';
 import {
@@ -47,10 +50,26 @@ export function decodeSse(op: usize, mode: u32): void {
   else if (form == FORM_PD) handler = handlerOf66(op, code & 0xff, memory);
   else handler = handlerOfRest(code & 0xff, form, memory, opDigit(op));
   if (handler == 0) return;
-  store<u16>(op + OP_HANDLER, <u16>handler);
-  if (memory && isFlat(op, mode)) store<u8>(op + OP_IS_MEMORY, FLAT_MEMORY);
+  const flat = !memory || isFlat(op, mode);
+  const hot = flat && !(mode & MODE_SINGLE) ? hotHandlerOf(handler, memory) : 0;
+  if (memory && flat) store<u8>(op + OP_IS_MEMORY, FLAT_MEMORY);
+  store<u16>(op + OP_HANDLER, <u16>(hot != 0 ? hot : handler));
   store<u8>(op + OP_DST, <u8>(opReg(op) << 4));
   store<u8>(op + OP_SRC, <u8>(opRm(op) << 4));
+}
+
+/** The case of the hot loop for a frequent instruction with registers or flat memory; 0 for others. */
+function hotHandlerOf(handler: u32, memory: bool): u32 {
+  switch (handler) {
+    case MOVU_LOAD: return memory ? XMM_RM : XMM_RR;
+    case MOVA_LOAD: return memory ? XMM_RM_ALIGNED : XMM_RR;
+    case MOVU_STORE: return memory ? XMM_MR : 0;
+    case MOVA_STORE: return memory ? XMM_MR_ALIGNED : 0;
+    case MOVSD_LOAD: case MOVQ_LOAD: return memory ? XMM_RM_64 : 0;
+    case MOVSD_STORE: case MOVQ_STORE: case MOVLPS_STORE: return memory ? XMM_MR_64 : 0;
+    case XOR: return memory ? 0 : XMM_XOR;
+  }
+  return 0;
 }
 
 /** Whether the memory operand's linear address is base + index + displacement, cut to the address size of the mode. */

@@ -8,7 +8,7 @@ import { approximate } from './approximations';
 import { dotProduct } from './dot-product';
 import { fastDouble, fastDoubles, fastSingle, fastSingles, isPlain32, isPlain64 } from './float-fast';
 import {
-  FORM_SS, KIND_ADD, KIND_ADDSUB, KIND_CMP, KIND_COMI, KIND_DIV, KIND_DP, KIND_HADD, KIND_HSUB, KIND_MAX,
+  FORM_SD, FORM_SS, KIND_ADD, KIND_ADDSUB, KIND_CMP, KIND_COMI, KIND_DIV, KIND_DP, KIND_HADD, KIND_HSUB, KIND_MAX,
   KIND_MIN, KIND_MUL, KIND_RCP, KIND_ROUND, KIND_RSQRT, KIND_SQRT, KIND_SUB, KIND_UCOMI,
 } from './opcodes';
 import { source128, source32, source64, target } from './operands';
@@ -54,33 +54,34 @@ export function executeFloat(vp: usize, op: usize, place: u32): void {
   const kind = place >> 2;
   const form = place & 3;
   const d = (form & 1) != 0;
-  const imm = <u32>load<u8>(op + OP_IMMEDIATE);
   const to = target(vp, op);
   const source = vp + SOURCE;
-  let count: u32 = 1;
-  if (kind == KIND_COMI || kind == KIND_UCOMI) {
-    compareToFlags(vp, to, d ? source64(vp, op) : source32(vp, op), d, kind == KIND_COMI);
-    return;
-  }
-  if (form < FORM_SS) {
-    const b = source128(vp, op);
-    if (d ? fastDoubles(vp, to, kind, b, imm) : fastSingles(vp, to, kind, b, imm)) return;
-    v128.store(source, b);
-    count = d ? 2 : 4;
-  } else if (d) {
+  if (form == FORM_SD) {
     const b = source64(vp, op);
     if (fastDouble(vp, to, kind, b)) return;
     store<u64>(source, b);
-  } else {
+    computeElements(vp, op, kind, true, 1);
+  } else if (form == FORM_SS) {
     const b = source32(vp, op);
     if (fastSingle(vp, to, kind, b)) return;
     store<u32>(source, b);
+    computeElements(vp, op, kind, false, 1);
+  } else if (kind == KIND_COMI || kind == KIND_UCOMI) {
+    compareToFlags(vp, to, d ? source64(vp, op) : source32(vp, op), d, kind == KIND_COMI);
+  } else {
+    const b = source128(vp, op);
+    const imm = <u32>load<u8>(op + OP_IMMEDIATE);
+    if (d ? fastDoubles(vp, to, kind, b, imm) : fastSingles(vp, to, kind, b, imm)) return;
+    v128.store(source, b);
+    computeElements(vp, op, kind, d, d ? 2 : 4);
   }
-  computeElements(vp, to, source, kind, d, imm, count);
 }
 
 /** Computes in integers, with all exceptions. */
-function computeElements(vp: usize, to: usize, source: usize, kind: u32, d: bool, imm: u32, count: u32): void {
+function computeElements(vp: usize, op: usize, kind: u32, d: bool, count: u32): void {
+  const to = target(vp, op);
+  const imm = <u32>load<u8>(op + OP_IMMEDIATE);
+  const source = vp + SOURCE;
   const result = vp + RESULT;
   v128.store(result, v128.load(to));
   beginFloat(load<u32>(vp + MXCSR));

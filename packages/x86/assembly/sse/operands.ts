@@ -2,12 +2,10 @@
 
 import { raiseNM, raiseUD } from '../exception';
 import { probeWrite, read, write } from '../memory/access';
-import { alignedAddress, operandAddress } from './address';
 import { TAG_READ, TAG_WRITE, TLB_ADDEND, tlbEntry } from '../memory/tlb';
 import { OP_DST, OP_SRC, opIsMemory, opRm } from '../micro-op';
-import {
-  ADDRESS_MASK, CR0, CR0_EM, CR0_TS, CR4, CR4_OSFXSR, TLB_CURRENT, XMM,
-} from '../state';
+import { ADDRESS_MASK, CR0, CR0_EM, CR0_TS, CR4, CR4_OSFXSR, TLB_CURRENT, XMM } from '../state';
+import { alignedAddress, operandAddress } from './address';
 
 /** Raises #UD where SSE is off, #NM where another task's registers are loaded. */
 // @ts-ignore: decorator
@@ -33,23 +31,33 @@ export function sourceRegister(vp: usize, op: usize): usize {
 }
 
 /** Reads 16 bytes at any alignment. */
-function read128(vp: usize, linear: u64): v128 {
+// @ts-ignore: decorator
+@inline
+export function read128(vp: usize, linear: u64): v128 {
   const entry = tlbEntry(load<u32>(vp + TLB_CURRENT), linear);
   if (load<u64>(entry + TAG_READ) == ((linear + 15) & ~(<u64>0xfff))) {
     return v128.load(<usize>(<u32>linear + load<u32>(entry + TLB_ADDEND)));
   }
+  return readHalves(vp, linear);
+}
+
+function readHalves(vp: usize, linear: u64): v128 {
   const low = read<u64>(vp, linear);
   const high = read<u64>(vp, (linear + 8) & load<u64>(vp + ADDRESS_MASK));
   return i64x2.replace_lane(i64x2.splat(<i64>low), 1, <i64>high);
 }
 
 /** Writes 16 bytes at any alignment, all or nothing. */
+// @ts-ignore: decorator
+@inline
 export function write128(vp: usize, linear: u64, value: v128): void {
   const entry = tlbEntry(load<u32>(vp + TLB_CURRENT), linear);
   if (load<u64>(entry + TAG_WRITE) == ((linear + 15) & ~(<u64>0xfff))) {
     v128.store(<usize>(<u32>linear + load<u32>(entry + TLB_ADDEND)), value);
-    return;
-  }
+  } else writeHalves(vp, linear, value);
+}
+
+function writeHalves(vp: usize, linear: u64, value: v128): void {
   const next = (linear + 8) & load<u64>(vp + ADDRESS_MASK);
   probeWrite(vp, linear, 8);
   probeWrite(vp, next, 8);

@@ -5,6 +5,7 @@ import { CodeMachine, Reg, StopReason } from '../../src/index.ts';
 import { CoreRunner, vectorOf } from './core.ts';
 
 const HLT = 0xf4;
+const DB = 1;
 const UD = 6;
 const NM = 7;
 const GP = 13;
@@ -190,6 +191,18 @@ describe('memory operands', () => {
 });
 
 describe('other modes', () => {
+  it('is stepped through one instruction at a time', () => {
+    // pxor xmm0, xmm0; addsd xmm1, xmm1
+    const { machine, vector } = run([0x66, 0x0f, 0xef, 0xc0, 0xf2, 0x0f, 0x58, 0xc9], (made) => {
+      made.registers.xmm.fill(0x40);
+      made.registers.qwords[Reg.RFLAGS] = 0x102n;
+    });
+    expect(vector).toBe(DB);
+    expect([machine.registers.xmm[0], machine.registers.xmm[16]]).toEqual([0, 0x40]);
+    const stack = new DataView(machine.memory.buffer, machine.memory.byteOffset);
+    expect(stack.getBigUint64(Number(machine.registers.qwords[Reg.RSP]!), true)).toBe(0x1004n);
+  });
+
   it.each([32, 16] as const)('runs as %i-bit code', (bits) => {
     const machine = new CodeMachine({ bits, memoryBytes: 1 << 20 });
     const { qwords, xmm } = machine.registers;
