@@ -38,6 +38,8 @@ export interface TestCase {
   readonly floats: Uint8Array | undefined;
   /** Flags that the architecture leaves undefined. */
   readonly undefinedFlags: number;
+  /** The same where the case ends before its last instruction. */
+  readonly undefinedEarly: number;
   /** Registers and memory that it leaves undefined: nothing but the end is compared. */
   readonly undefinedResult: boolean;
 }

@@ -20,6 +20,7 @@ const WRITABLE = 2n;
 const NO_EXECUTE = 1n << 63n;
 /** Instructions that a case may take. */
 const MOST_INSTRUCTIONS = 2000;
+const MOST_STEPS = 30;
 
 /** A machine at privilege level 3, whose every exception ends the case. */
 export class CoreProcessor {
@@ -62,12 +63,17 @@ export class CoreProcessor {
     bytes.set(memory.readOnly, READ_ONLY_AT);
   }
 
-  /** Runs a case from its state to the first exception. */
-  run(test: TestCase): Result {
+  /** Runs a case from its state to the first exception; `stepping` one instruction after the other. */
+  run(test: TestCase, stepping = false): Result {
     const { registers, processor } = this.#machine;
     this.#begin(test);
     this.#vector = -1;
-    const reason = processor.runInstructions(MOST_INSTRUCTIONS);
+    let reason: StopReason = StopReason.BUDGET;
+    if (stepping) {
+      for (let left = MOST_STEPS; left > 0 && reason === StopReason.BUDGET; left -= 1) {
+        reason = processor.runInstructions(1);
+      }
+    } else reason = processor.runInstructions(MOST_INSTRUCTIONS);
     const result: Result = {
       trap: reason === StopReason.SUSPENDED ? this.#vector : ENDLESS,
       error: this.#error,

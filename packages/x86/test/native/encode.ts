@@ -11,6 +11,8 @@ export interface Wishes {
   readonly target: number;
   /** Address that the code will have. */
   readonly address: number;
+  /** Address that branches lead to. With one, memory operands do without registers. */
+  readonly landing?: number;
 }
 
 /** An instruction and what it needs. */
@@ -135,7 +137,11 @@ class Encoder {
   #chooseOtherPrefixes(hasMemory: boolean): void {
     const { map, operands, prefix, forced64, opcode } = this.#opcode;
     const isString = operands.some((operand) => STRINGS.test(operand) && operand !== 'Xl');
-    if (this.#random.once(12) && (hasMemory || isString) && (this.#is64 || this.#random.once(8))) {
+    if (
+      this.#random.once(12) &&
+      (hasMemory || isString) &&
+      (this.#is64 || (this.#random.once(8) && this.#wishes.landing === undefined))
+    ) {
       this.#prefixes.push(0x67);
       this.#addressBits = this.#is64 ? 32 : 16;
     }
@@ -159,7 +165,7 @@ class Encoder {
     const target = BigInt(this.#wishes.target - this.#segmentBase);
     if (this.#addressBits === 16) return this.#address16();
     const none = { mod: 0, rex: 0, fixed: new Map<number, bigint>() };
-    if (random.once(8)) {
+    if (random.once(8) || this.#wishes.landing !== undefined) {
       if (this.#is64 && random.once(2)) return { ...none, rm: 5, tail: [0, 0, 0, 0], ripRelative: true };
       const tail = little(target, 4);
       if (!this.#is64) return { ...none, rm: 5, tail, ripRelative: false };
@@ -248,7 +254,7 @@ class Encoder {
       const bytes = this.#immediateBytes(operand);
       if (bytes === 0) continue;
       let value = random.once(3) ? BigInt(random.below(70)) : random.integer();
-      if (operand[0] === 'J') value = BigInt(this.#branch());
+      if (operand[0] === 'J') value = BigInt(this.#branch(code.length + bytes));
       if (operand[0] === 'O') value = BigInt(this.#wishes.target - this.#segmentBase);
       last = Number(value & 0xffn);
       code.push(...little(BigInt.asUintN(64, value), bytes));
@@ -279,8 +285,10 @@ class Encoder {
     }
   }
 
-  /** A distance that leads to INT3 before or behind the instruction. */
-  #branch(): number {
+  /** A distance that leads to INT3 before or behind the instruction of `bytes` bytes. */
+  #branch(bytes: number): number {
+    const { landing, address } = this.#wishes;
+    if (landing !== undefined) return landing - address - bytes;
     return this.#random.once(2) ? this.#random.below(16) : -16 - this.#random.below(8);
   }
 }

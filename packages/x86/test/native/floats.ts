@@ -2,7 +2,7 @@
 
 import type { Opcode } from '../../src/disassembler/opcode-table.ts';
 import { FLOAT_BYTES } from './layout.ts';
-import type { Random } from './random.ts';
+import { Random } from './random.ts';
 
 /** What elements of a vector are. */
 type Kind = 'single' | 'double' | 'integer';
@@ -109,8 +109,23 @@ function double(random: Random): bigint {
   return (random.wide() & mask) | (BigInt(1015 + random.below(16)) << 52n);
 }
 
+/** Vectors made before: most are taken from here, which is faster than making them. */
+const POOL_SIZE = 4096;
+const pools = new Map<Kind, Uint8Array[]>();
+
 /** Sixteen bytes of elements. */
 export function vector(random: Random, kind: Kind): Uint8Array {
+  let pool = pools.get(kind);
+  if (pool === undefined) {
+    // Not from `random`: a case must not depend on those before it.
+    const own = new Random(POOL_SIZE);
+    pool = Array.from({ length: POOL_SIZE }, () => makeVector(own, kind));
+    pools.set(kind, pool);
+  }
+  return random.once(8) ? makeVector(random, kind) : random.pick(pool);
+}
+
+function makeVector(random: Random, kind: Kind): Uint8Array {
   const bytes = new Uint8Array(16);
   const view = new DataView(bytes.buffer);
   for (let at = 0; at < 16; at += kind === 'single' ? 4 : 8) {

@@ -80,6 +80,7 @@ export function generateCase(opcode: Opcode, bits: 32 | 64, seed: number, place:
     patch: draft.patch?.bytes ?? new Uint8Array(0),
     floats: opcode.set === 'integer' ? undefined : makeFloats(random, opcode),
     undefinedFlags: undefinedFlags(name, size, count),
+    undefinedEarly: undefinedFlags(name, size, count),
     undefinedResult: undefinedResult(name, size, count),
   };
 }

@@ -37,6 +37,11 @@ export function hostObstacle(): string | undefined {
   return undefined;
 }
 
+/** Whether the host is of the vendor whose choices our processor shares where the manuals leave some. */
+export function isReferenceHost(): boolean {
+  return readFileSync('/proc/cpuinfo', 'utf8').includes('AuthenticAMD');
+}
+
 /** Compiles the program unless that has been done, and gives its path. */
 function program(): string {
   const source = fileURLToPath(new URL('host.c', import.meta.url));

@@ -1,5 +1,6 @@
 /** Differences between processors that the architecture allows; each with its reason. */
 
+import type { Opcode } from '../../src/disassembler/opcode-table.ts';
 import type { Result, TestCase } from './case.ts';
 
 const BREAKPOINT = 3;
@@ -45,6 +46,21 @@ export function tolerated(test: TestCase, host: Result, ours: Result): Tolerated
   if (name === 'cvtpi2ps' || (name === 'maskmovq' && host.trap !== BREAKPOINT))
     return { ...NOTHING, x87: true };
   return NOTHING;
+}
+
+/** Instructions whose result for zero the manuals leave open; most processors keep the destination. */
+export function leavesOpen(opcode: Opcode): boolean {
+  return opcode.names[0] === 'bsf' || opcode.names[0] === 'bsr';
+}
+
+/** C0, C2, C3 of the x87 status word: undefined after most instructions. */
+const CONDITION_CODES = 0x4500;
+const DEFINES_CONDITIONS = /^(f[iu]?com|ftst|fxam|fprem|fldenv|frstor|fnstsw|fncl|fnin)/;
+
+/** Bits of the status word that are defined after an instruction. */
+export function definedStatus(opcode: Opcode): number {
+  const defines = opcode.set !== 'x87' || DEFINES_CONDITIONS.test(opcode.names[0]!);
+  return defines ? 0xffff : 0xffff & ~CONDITION_CODES;
 }
 
 const APPROXIMATIONS = new Set(['rcpps', 'rcpss', 'rsqrtps', 'rsqrtss']);
