@@ -69,7 +69,9 @@ async function demo(
   let text = '';
   const hear = (data: Buffer): void => {
     text += data.toString();
-    if (interruptAt !== undefined && text.includes(interruptAt)) child.kill('SIGINT');
+    if (interruptAt === undefined || !text.includes(interruptAt)) return;
+    interruptAt = undefined;
+    child.kill('SIGINT');
   };
   child.stdout.on('data', hear);
   child.stderr.on('data', hear);
