@@ -1,7 +1,7 @@
 /** From RIP to micro-ops: jump cache, hash of blocks by physical address and mode, decoder. */
 
 import { decode } from '../decoder/decode';
-import { specialise } from '../decoder/specialise';
+import { fuse, specialise } from '../decoder/specialise';
 import { HANDLER_NEXT_BLOCK, HANDLER_SYSTEM } from '../decoder/handlers';
 import { raiseGP, raiseNonCanonical, raisePF } from '../exception';
 import { ARENA, ARENA_END, BLOCK_HASH, BLOCK_HASH_ENTRIES, CODE_TABLE, GPA_EXECUTE, GRANULES } from '../layout';
@@ -9,7 +9,7 @@ import { ACCESS_EXECUTE, exitMemory, gpaEntry } from '../memory/physical';
 import { dropWriteTags } from '../memory/tlb';
 import { flushJumpCache, jumpTarget, modeKey, rememberJump } from './jump-cache';
 import { walk, walkGpa } from '../memory/walk';
-import { OP_BYTES, OP_CODE16, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_MODRM, OP_OFFSET } from '../micro-op';
+import { OP_BYTES, OP_CODE16, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_LINK, OP_MODRM, OP_OFFSET } from '../micro-op';
 import { MODE_64, MODE_CPL, MODE_FLAT, MODE_SINGLE } from '../mode-bits';
 import { segmentAddress } from '../mode';
 import {
@@ -153,6 +153,7 @@ function build(vp: usize, host: usize, mode: u32, linear: u64): usize {
     op += OP_BYTES;
     const ends = endsBlock(op - OP_BYTES);
     specialise(op - OP_BYTES, mode);
+    if (count > 1) fuse(op - 2 * OP_BYTES, op - OP_BYTES);
     if (ends) break;
   }
   finish(op, offset, count);
@@ -163,6 +164,7 @@ function build(vp: usize, host: usize, mode: u32, linear: u64): usize {
 
 function finish(op: usize, offset: u32, count: u32): void {
   store<u16>(op + OP_HANDLER, <u16>HANDLER_NEXT_BLOCK);
+  store<u32>(op + OP_LINK, 0);
   store<u16>(op + OP_OFFSET, <u16>offset);
   store<u8>(op + OP_LENGTH, 0);
   store<u8>(op + OP_COUNT, <u8>count);

@@ -2,40 +2,90 @@
 
 /** The frequent instructions, one case each. */
 
+import { isLasting } from '../blocks/find';
+import { jumpTarget, modeKey } from '../blocks/jump-cache';
+import { raiseGP } from '../exception';
 import { CC_ADD, CC_LOGIC, CC_SUB, setLazy } from '../flags';
 import { read, writable, write, writeSized } from '../memory/access';
 import {
   OP_BASE, OP_BYTES, OP_COUNT, OP_DISPLACEMENT, OP_DST, OP_HANDLER, OP_IMMEDIATE, OP_INDEX, OP_LENGTH, OP_LINK, OP_OFFSET,
-  OP_SCALE, OP_SRC,
+  OP_SCALE, OP_SEGMENT, OP_SRC,
 } from '../micro-op';
-import { ADDRESS_MASK, CURRENT_OP, RIP, RIP_BASE, RSP, XMM } from '../state';
-import { raiseGP } from '../exception';
+import { MODE_64, MODE_CODE_32, MODE_FLAT } from '../mode-bits';
+import {
+  ADDRESS_MASK, BREAKPOINTS_ARMED, CURRENT_OP, MODE_WORD, RCX, RIP, RIP_BASE, RSP, SEGMENTS, XMM,
+} from '../state';
 import { executeSse } from '../sse/execute';
-import { HANDLER_SSE } from '../sse/opcodes';
 import { read128, requireSse, write128 } from '../sse/operands';
-import { multiply, shift } from './arithmetic';
+import { alu, decrement, increment, multiply, shift } from './arithmetic';
 import { checkTarget } from './control';
+import { executeInteger } from './integer';
 import { readUpdate } from './operands';
 import { count, isBelow } from './progress';
 import { quickCondition } from './quick-condition';
+import { isRepeating } from './repeat';
 
 /** The branch that {@link hot} ended with when it gave 0, if a link may be stored in it. */
 export let branched: usize = 0;
 
-/** Executes frequent micro-ops and those of SSE from `op` on. Gives the first that is none, or 0 with RIP set after a branch. */
+/** No key of the jump cache. */
+const NO_KEY: u32 = 0xffffffff;
+
+/**
+ * Executes micro-ops from `op` on, from block to block as far as the jump cache knows the way. Gives a system
+ * instruction or a stale micro-op; or 0 with RIP set, behind a branch that leads elsewhere or a portion of a repeated
+ * string instruction.
+ */
 export function hot(vp: usize, op: usize, limit: i32): usize {
   const mask = load<u64>(vp + ADDRESS_MASK);
+  const word = load<u32>(vp + MODE_WORD);
+  // Elsewhere linear addresses are no RIPs, or somebody watches where RIP goes.
+  const flat = (word & MODE_64) != 0 || (word & (MODE_FLAT | MODE_CODE_32)) == (MODE_FLAT | MODE_CODE_32);
+  const key = flat && load<u32>(vp + BREAKPOINTS_ARMED) == 0 ? modeKey(word) : NO_KEY;
+  const ripMask: u64 = word & MODE_64 ? -1 : word & MODE_CODE_32 ? 0xffffffff : 0xffff;
+  let target: u64 = 0;
+  let from: usize = 0;
   while (true) {
-    store<u32>(vp + CURRENT_OP, <u32>op);
     const handler = <u32>load<u16>(op + OP_HANDLER);
     switch (handler) {
+      case 0: { // HANDLER_INTEGER
+        const next = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) & ripMask;
+        store<u64>(vp + RIP, next);
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        executeInteger(vp, op);
+        target = load<u64>(vp + RIP);
+        if (target == next) {
+          op += OP_BYTES;
+          continue;
+        }
+        count(load<u8>(op + OP_COUNT));
+        branched = 0;
+        if (isRepeating()) return 0;
+        from = 0;
+        break;
+      }
+      case 1: // HANDLER_SYSTEM
+      case 2: // HANDLER_STALE
+        return op;
+      case 3: { // HANDLER_NEXT_BLOCK
+        const link = load<u32>(op + OP_LINK);
+        count(load<u8>(op + OP_COUNT));
+        if (link != 0 && isBelow(limit)) {
+          op = link;
+          continue;
+        }
+        target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET)) & ripMask;
+        from = op;
+        break;
+      }
       case 16: { // ADD_RR_32
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         const res = (a + b) & 0xffffffff;
         setLazy(vp, CC_ADD | 2, res, b);
         store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 17: { // ADD_RI_32
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
@@ -43,17 +93,21 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const res = (a + b) & 0xffffffff;
         setLazy(vp, CC_ADD | 2, res, b);
         store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 18: { // ADD_RM_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         const res = (a + b) & 0xffffffff;
         setLazy(vp, CC_ADD | 2, res, b);
         store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 19: { // ADD_MR_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const host = writable<u32>(vp, at);
         const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
@@ -62,9 +116,11 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         setLazy(vp, CC_ADD | 2, res, b);
         if (host) store<u32>(host, <u32>res);
         else writeSized(vp, at, 4, res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 20: { // ADD_MI_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const host = writable<u32>(vp, at);
         const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
@@ -73,7 +129,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         setLazy(vp, CC_ADD | 2, res, b);
         if (host) store<u32>(host, <u32>res);
         else writeSized(vp, at, 4, res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 21: { // OR_RR_32
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
@@ -81,7 +138,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const res = (a | b) & 0xffffffff;
         setLazy(vp, CC_LOGIC | 2, res, b);
         store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 22: { // OR_RI_32
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
@@ -89,17 +147,21 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const res = (a | b) & 0xffffffff;
         setLazy(vp, CC_LOGIC | 2, res, b);
         store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 23: { // OR_RM_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         const res = (a | b) & 0xffffffff;
         setLazy(vp, CC_LOGIC | 2, res, b);
         store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 24: { // OR_MR_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const host = writable<u32>(vp, at);
         const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
@@ -108,9 +170,11 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         setLazy(vp, CC_LOGIC | 2, res, b);
         if (host) store<u32>(host, <u32>res);
         else writeSized(vp, at, 4, res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 25: { // OR_MI_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const host = writable<u32>(vp, at);
         const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
@@ -119,7 +183,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         setLazy(vp, CC_LOGIC | 2, res, b);
         if (host) store<u32>(host, <u32>res);
         else writeSized(vp, at, 4, res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 26: { // AND_RR_32
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
@@ -127,7 +192,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const res = (a & b) & 0xffffffff;
         setLazy(vp, CC_LOGIC | 2, res, b);
         store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 27: { // AND_RI_32
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
@@ -135,17 +201,21 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const res = (a & b) & 0xffffffff;
         setLazy(vp, CC_LOGIC | 2, res, b);
         store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 28: { // AND_RM_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         const res = (a & b) & 0xffffffff;
         setLazy(vp, CC_LOGIC | 2, res, b);
         store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 29: { // AND_MR_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const host = writable<u32>(vp, at);
         const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
@@ -154,9 +224,11 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         setLazy(vp, CC_LOGIC | 2, res, b);
         if (host) store<u32>(host, <u32>res);
         else writeSized(vp, at, 4, res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 30: { // AND_MI_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const host = writable<u32>(vp, at);
         const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
@@ -165,7 +237,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         setLazy(vp, CC_LOGIC | 2, res, b);
         if (host) store<u32>(host, <u32>res);
         else writeSized(vp, at, 4, res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 31: { // SUB_RR_32
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
@@ -173,7 +246,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const res = (a - b) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, res, b);
         store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 32: { // SUB_RI_32
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
@@ -181,17 +255,21 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const res = (a - b) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, res, b);
         store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 33: { // SUB_RM_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         const res = (a - b) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, res, b);
         store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 34: { // SUB_MR_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const host = writable<u32>(vp, at);
         const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
@@ -200,9 +278,11 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         setLazy(vp, CC_SUB | 2, res, b);
         if (host) store<u32>(host, <u32>res);
         else writeSized(vp, at, 4, res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 35: { // SUB_MI_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const host = writable<u32>(vp, at);
         const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
@@ -211,7 +291,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         setLazy(vp, CC_SUB | 2, res, b);
         if (host) store<u32>(host, <u32>res);
         else writeSized(vp, at, 4, res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 36: { // XOR_RR_32
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
@@ -219,7 +300,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const res = (a ^ b) & 0xffffffff;
         setLazy(vp, CC_LOGIC | 2, res, b);
         store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 37: { // XOR_RI_32
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
@@ -227,17 +309,21 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const res = (a ^ b) & 0xffffffff;
         setLazy(vp, CC_LOGIC | 2, res, b);
         store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 38: { // XOR_RM_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         const res = (a ^ b) & 0xffffffff;
         setLazy(vp, CC_LOGIC | 2, res, b);
         store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 39: { // XOR_MR_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const host = writable<u32>(vp, at);
         const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
@@ -246,9 +332,11 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         setLazy(vp, CC_LOGIC | 2, res, b);
         if (host) store<u32>(host, <u32>res);
         else writeSized(vp, at, 4, res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 40: { // XOR_MI_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const host = writable<u32>(vp, at);
         const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
@@ -257,808 +345,4559 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         setLazy(vp, CC_LOGIC | 2, res, b);
         if (host) store<u32>(host, <u32>res);
         else writeSized(vp, at, 4, res);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 41: { // CMP_RR_32
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         const res = (a - b) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, res, b);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 42: { // CMP_RI_32
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         const res = (a - b) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, res, b);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 43: { // CMP_RM_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         const res = (a - b) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, res, b);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 44: { // CMP_MR_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u32>(vp, at);
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         const res = (a - b) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, res, b);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 45: { // CMP_MI_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u32>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         const res = (a - b) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, res, b);
-        break;
+        op += OP_BYTES;
+        continue;
       }
       case 46: { // TEST_RR_32
-        setLazy(vp, CC_LOGIC | 2, <u64>load<u32>(vp + load<u8>(op + OP_DST)) & <u64>load<u32>(vp + load<u8>(op + OP_SRC)), 0);
-        break;
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_LOGIC | 2, a & b, 0);
+        op += OP_BYTES;
+        continue;
       }
-      case 47: { // MOV_RR_32
+      case 47: { // TEST_RI_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, a & b, 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 48: { // TEST_MR_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_LOGIC | 2, a & b, 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 49: { // TEST_MI_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, a & b, 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 50: { // ADD_RR_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a + b);
+        setLazy(vp, CC_ADD | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 51: { // ADD_RI_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a + b);
+        setLazy(vp, CC_ADD | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 52: { // ADD_RM_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a + b);
+        setLazy(vp, CC_ADD | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 53: { // ADD_MR_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a + b);
+        setLazy(vp, CC_ADD | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 54: { // ADD_MI_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a + b);
+        setLazy(vp, CC_ADD | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 55: { // OR_RR_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a | b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 56: { // OR_RI_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a | b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 57: { // OR_RM_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a | b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 58: { // OR_MR_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a | b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 59: { // OR_MI_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a | b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 60: { // AND_RR_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a & b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 61: { // AND_RI_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a & b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 62: { // AND_RM_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a & b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 63: { // AND_MR_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a & b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 64: { // AND_MI_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a & b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 65: { // SUB_RR_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 66: { // SUB_RI_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 67: { // SUB_RM_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 68: { // SUB_MR_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 69: { // SUB_MI_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 70: { // XOR_RR_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a ^ b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 71: { // XOR_RI_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a ^ b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 72: { // XOR_RM_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a ^ b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 73: { // XOR_MR_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a ^ b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 74: { // XOR_MI_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a ^ b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 75: { // CMP_RR_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        op += OP_BYTES;
+        continue;
+      }
+      case 76: { // CMP_RI_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        op += OP_BYTES;
+        continue;
+      }
+      case 77: { // CMP_RM_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        op += OP_BYTES;
+        continue;
+      }
+      case 78: { // CMP_MR_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        op += OP_BYTES;
+        continue;
+      }
+      case 79: { // CMP_MI_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        op += OP_BYTES;
+        continue;
+      }
+      case 80: { // TEST_RR_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_LOGIC | 3, a & b, 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 81: { // TEST_RI_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_LOGIC | 3, a & b, 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 82: { // TEST_MR_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_LOGIC | 3, a & b, 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 83: { // TEST_MI_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_LOGIC | 3, a & b, 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 84: { // ADD_RR_8
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = (a + b) & 0xff;
+        setLazy(vp, CC_ADD | 0, res, b);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(res));
+        op += OP_BYTES;
+        continue;
+      }
+      case 85: { // ADD_RI_8
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = (a + b) & 0xff;
+        setLazy(vp, CC_ADD | 0, res, b);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(res));
+        op += OP_BYTES;
+        continue;
+      }
+      case 86: { // ADD_RM_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a + b) & 0xff;
+        setLazy(vp, CC_ADD | 0, res, b);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(res));
+        op += OP_BYTES;
+        continue;
+      }
+      case 87: { // ADD_MR_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u8>(vp, at);
+        const a = host ? <u64>load<u8>(host) : readUpdate(vp, at, 1);
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = (a + b) & 0xff;
+        setLazy(vp, CC_ADD | 0, res, b);
+        if (host) store<u8>(host, <u8>res);
+        else writeSized(vp, at, 1, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 88: { // ADD_MI_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u8>(vp, at);
+        const a = host ? <u64>load<u8>(host) : readUpdate(vp, at, 1);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = (a + b) & 0xff;
+        setLazy(vp, CC_ADD | 0, res, b);
+        if (host) store<u8>(host, <u8>res);
+        else writeSized(vp, at, 1, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 89: { // OR_RR_8
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = (a | b) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, res, b);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(res));
+        op += OP_BYTES;
+        continue;
+      }
+      case 90: { // OR_RI_8
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = (a | b) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, res, b);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(res));
+        op += OP_BYTES;
+        continue;
+      }
+      case 91: { // OR_RM_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a | b) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, res, b);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(res));
+        op += OP_BYTES;
+        continue;
+      }
+      case 92: { // OR_MR_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u8>(vp, at);
+        const a = host ? <u64>load<u8>(host) : readUpdate(vp, at, 1);
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = (a | b) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, res, b);
+        if (host) store<u8>(host, <u8>res);
+        else writeSized(vp, at, 1, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 93: { // OR_MI_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u8>(vp, at);
+        const a = host ? <u64>load<u8>(host) : readUpdate(vp, at, 1);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = (a | b) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, res, b);
+        if (host) store<u8>(host, <u8>res);
+        else writeSized(vp, at, 1, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 94: { // AND_RR_8
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = (a & b) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, res, b);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(res));
+        op += OP_BYTES;
+        continue;
+      }
+      case 95: { // AND_RI_8
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = (a & b) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, res, b);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(res));
+        op += OP_BYTES;
+        continue;
+      }
+      case 96: { // AND_RM_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a & b) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, res, b);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(res));
+        op += OP_BYTES;
+        continue;
+      }
+      case 97: { // AND_MR_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u8>(vp, at);
+        const a = host ? <u64>load<u8>(host) : readUpdate(vp, at, 1);
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = (a & b) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, res, b);
+        if (host) store<u8>(host, <u8>res);
+        else writeSized(vp, at, 1, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 98: { // AND_MI_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u8>(vp, at);
+        const a = host ? <u64>load<u8>(host) : readUpdate(vp, at, 1);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = (a & b) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, res, b);
+        if (host) store<u8>(host, <u8>res);
+        else writeSized(vp, at, 1, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 99: { // SUB_RR_8
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b) & 0xff;
+        setLazy(vp, CC_SUB | 0, res, b);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(res));
+        op += OP_BYTES;
+        continue;
+      }
+      case 100: { // SUB_RI_8
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = (a - b) & 0xff;
+        setLazy(vp, CC_SUB | 0, res, b);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(res));
+        op += OP_BYTES;
+        continue;
+      }
+      case 101: { // SUB_RM_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a - b) & 0xff;
+        setLazy(vp, CC_SUB | 0, res, b);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(res));
+        op += OP_BYTES;
+        continue;
+      }
+      case 102: { // SUB_MR_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u8>(vp, at);
+        const a = host ? <u64>load<u8>(host) : readUpdate(vp, at, 1);
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b) & 0xff;
+        setLazy(vp, CC_SUB | 0, res, b);
+        if (host) store<u8>(host, <u8>res);
+        else writeSized(vp, at, 1, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 103: { // SUB_MI_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u8>(vp, at);
+        const a = host ? <u64>load<u8>(host) : readUpdate(vp, at, 1);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = (a - b) & 0xff;
+        setLazy(vp, CC_SUB | 0, res, b);
+        if (host) store<u8>(host, <u8>res);
+        else writeSized(vp, at, 1, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 104: { // XOR_RR_8
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = (a ^ b) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, res, b);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(res));
+        op += OP_BYTES;
+        continue;
+      }
+      case 105: { // XOR_RI_8
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = (a ^ b) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, res, b);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(res));
+        op += OP_BYTES;
+        continue;
+      }
+      case 106: { // XOR_RM_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a ^ b) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, res, b);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(res));
+        op += OP_BYTES;
+        continue;
+      }
+      case 107: { // XOR_MR_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u8>(vp, at);
+        const a = host ? <u64>load<u8>(host) : readUpdate(vp, at, 1);
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = (a ^ b) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, res, b);
+        if (host) store<u8>(host, <u8>res);
+        else writeSized(vp, at, 1, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 108: { // XOR_MI_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u8>(vp, at);
+        const a = host ? <u64>load<u8>(host) : readUpdate(vp, at, 1);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = (a ^ b) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, res, b);
+        if (host) store<u8>(host, <u8>res);
+        else writeSized(vp, at, 1, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 109: { // CMP_RR_8
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b) & 0xff;
+        setLazy(vp, CC_SUB | 0, res, b);
+        op += OP_BYTES;
+        continue;
+      }
+      case 110: { // CMP_RI_8
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = (a - b) & 0xff;
+        setLazy(vp, CC_SUB | 0, res, b);
+        op += OP_BYTES;
+        continue;
+      }
+      case 111: { // CMP_RM_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        const res = (a - b) & 0xff;
+        setLazy(vp, CC_SUB | 0, res, b);
+        op += OP_BYTES;
+        continue;
+      }
+      case 112: { // CMP_MR_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u8>(vp, at);
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = (a - b) & 0xff;
+        setLazy(vp, CC_SUB | 0, res, b);
+        op += OP_BYTES;
+        continue;
+      }
+      case 113: { // CMP_MI_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u8>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = (a - b) & 0xff;
+        setLazy(vp, CC_SUB | 0, res, b);
+        op += OP_BYTES;
+        continue;
+      }
+      case 114: { // TEST_RR_8
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_LOGIC | 0, a & b, 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 115: { // TEST_RI_8
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, a & b, 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 116: { // TEST_MR_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u8>(vp, at);
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_LOGIC | 0, a & b, 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 117: { // TEST_MI_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u8>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        setLazy(vp, CC_LOGIC | 0, a & b, 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 118: { // ADC_RR_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        store<u64>(vp + load<u8>(op + OP_DST), alu(vp, 2, a, b, 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 119: { // ADC_RI_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        store<u64>(vp + load<u8>(op + OP_DST), alu(vp, 2, a, b, 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 120: { // SBB_RR_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        store<u64>(vp + load<u8>(op + OP_DST), alu(vp, 3, a, b, 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 121: { // SBB_RI_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        store<u64>(vp + load<u8>(op + OP_DST), alu(vp, 3, a, b, 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 122: { // INC_R_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const res = increment(vp, a, 4);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 123: { // INC_M_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u32>(vp, at);
+        const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
+        const res = increment(vp, a, 4);
+        if (host) store<u32>(host, <u32>res);
+        else writeSized(vp, at, 4, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 124: { // DEC_R_32
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const res = decrement(vp, a, 4);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 125: { // DEC_M_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u32>(vp, at);
+        const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
+        const res = decrement(vp, a, 4);
+        if (host) store<u32>(host, <u32>res);
+        else writeSized(vp, at, 4, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 126: { // ADC_RR_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        store<u64>(vp + load<u8>(op + OP_DST), alu(vp, 2, a, b, 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 127: { // ADC_RI_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        store<u64>(vp + load<u8>(op + OP_DST), alu(vp, 2, a, b, 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 128: { // SBB_RR_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        store<u64>(vp + load<u8>(op + OP_DST), alu(vp, 3, a, b, 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 129: { // SBB_RI_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        store<u64>(vp + load<u8>(op + OP_DST), alu(vp, 3, a, b, 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 130: { // INC_R_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const res = increment(vp, a, 8);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 131: { // INC_M_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const res = increment(vp, a, 8);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 132: { // DEC_R_64
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const res = decrement(vp, a, 8);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 133: { // DEC_M_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const host = writable<u64>(vp, at);
+        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
+        const res = decrement(vp, a, 8);
+        if (host) store<u64>(host, <u64>res);
+        else writeSized(vp, at, 8, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 134: { // MOV_RR_32
         store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 48: { // MOV_RI_32
+      case 135: { // MOV_RI_32
         store<u64>(vp + load<u8>(op + OP_DST), load<u64>(op + OP_IMMEDIATE) & 0xffffffff);
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 49: { // MOV_RM_32
+      case 136: { // MOV_RM_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 50: { // MOV_MR_32
+      case 137: { // MOV_MR_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         write<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 51: { // MOV_MI_32
+      case 138: { // MOV_MI_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
         write<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, load<u64>(op + OP_IMMEDIATE) & 0xffffffff);
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 52: { // LEA_32
-        store<u64>(vp + load<u8>(op + OP_DST), (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask & 0xffffffff);
-        break;
+      case 139: { // MOV_RB_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        store<u64>(vp + load<u8>(op + OP_DST), read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
+        op += OP_BYTES;
+        continue;
       }
-      case 53: { // MOVZX_RM8_32
-        store<u64>(vp + load<u8>(op + OP_DST), read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
-        break;
+      case 140: { // MOV_BR_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        write<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
       }
-      case 54: { // MOVZX_RR8_32
-        store<u64>(vp + load<u8>(op + OP_DST), load<u8>(vp + load<u8>(op + OP_SRC)));
-        break;
-      }
-      case 55: { // MOVZX_RM16_32
-        store<u64>(vp + load<u8>(op + OP_DST), read<u16>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
-        break;
-      }
-      case 56: { // SHL_RI_32
-        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 4, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
-        break;
-      }
-      case 57: { // SHR_RI_32
-        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 5, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
-        break;
-      }
-      case 58: { // SAR_RI_32
-        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 7, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
-        break;
-      }
-      case 59: { // IMUL_RR_32
-        store<u64>(vp + load<u8>(op + OP_DST), multiply(vp, <u64>load<u32>(vp + load<u8>(op + OP_DST)), <u64>load<u32>(vp + load<u8>(op + OP_SRC)), 4));
-        break;
-      }
-      case 60: { // ADD_RR_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
-        const res = (a + b);
-        setLazy(vp, CC_ADD | 3, res, b);
-        store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
-      }
-      case 61: { // ADD_RI_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = load<u64>(op + OP_IMMEDIATE);
-        const res = (a + b);
-        setLazy(vp, CC_ADD | 3, res, b);
-        store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
-      }
-      case 62: { // ADD_RM_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
-        const res = (a + b);
-        setLazy(vp, CC_ADD | 3, res, b);
-        store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
-      }
-      case 63: { // ADD_MR_64
-        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
-        const host = writable<u64>(vp, at);
-        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
-        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
-        const res = (a + b);
-        setLazy(vp, CC_ADD | 3, res, b);
-        if (host) store<u64>(host, <u64>res);
-        else writeSized(vp, at, 8, res);
-        break;
-      }
-      case 64: { // ADD_MI_64
-        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
-        const host = writable<u64>(vp, at);
-        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
-        const b = load<u64>(op + OP_IMMEDIATE);
-        const res = (a + b);
-        setLazy(vp, CC_ADD | 3, res, b);
-        if (host) store<u64>(host, <u64>res);
-        else writeSized(vp, at, 8, res);
-        break;
-      }
-      case 65: { // OR_RR_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
-        const res = (a | b);
-        setLazy(vp, CC_LOGIC | 3, res, b);
-        store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
-      }
-      case 66: { // OR_RI_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = load<u64>(op + OP_IMMEDIATE);
-        const res = (a | b);
-        setLazy(vp, CC_LOGIC | 3, res, b);
-        store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
-      }
-      case 67: { // OR_RM_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
-        const res = (a | b);
-        setLazy(vp, CC_LOGIC | 3, res, b);
-        store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
-      }
-      case 68: { // OR_MR_64
-        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
-        const host = writable<u64>(vp, at);
-        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
-        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
-        const res = (a | b);
-        setLazy(vp, CC_LOGIC | 3, res, b);
-        if (host) store<u64>(host, <u64>res);
-        else writeSized(vp, at, 8, res);
-        break;
-      }
-      case 69: { // OR_MI_64
-        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
-        const host = writable<u64>(vp, at);
-        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
-        const b = load<u64>(op + OP_IMMEDIATE);
-        const res = (a | b);
-        setLazy(vp, CC_LOGIC | 3, res, b);
-        if (host) store<u64>(host, <u64>res);
-        else writeSized(vp, at, 8, res);
-        break;
-      }
-      case 70: { // AND_RR_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
-        const res = (a & b);
-        setLazy(vp, CC_LOGIC | 3, res, b);
-        store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
-      }
-      case 71: { // AND_RI_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = load<u64>(op + OP_IMMEDIATE);
-        const res = (a & b);
-        setLazy(vp, CC_LOGIC | 3, res, b);
-        store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
-      }
-      case 72: { // AND_RM_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
-        const res = (a & b);
-        setLazy(vp, CC_LOGIC | 3, res, b);
-        store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
-      }
-      case 73: { // AND_MR_64
-        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
-        const host = writable<u64>(vp, at);
-        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
-        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
-        const res = (a & b);
-        setLazy(vp, CC_LOGIC | 3, res, b);
-        if (host) store<u64>(host, <u64>res);
-        else writeSized(vp, at, 8, res);
-        break;
-      }
-      case 74: { // AND_MI_64
-        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
-        const host = writable<u64>(vp, at);
-        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
-        const b = load<u64>(op + OP_IMMEDIATE);
-        const res = (a & b);
-        setLazy(vp, CC_LOGIC | 3, res, b);
-        if (host) store<u64>(host, <u64>res);
-        else writeSized(vp, at, 8, res);
-        break;
-      }
-      case 75: { // SUB_RR_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
-        const res = (a - b);
-        setLazy(vp, CC_SUB | 3, res, b);
-        store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
-      }
-      case 76: { // SUB_RI_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = load<u64>(op + OP_IMMEDIATE);
-        const res = (a - b);
-        setLazy(vp, CC_SUB | 3, res, b);
-        store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
-      }
-      case 77: { // SUB_RM_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
-        const res = (a - b);
-        setLazy(vp, CC_SUB | 3, res, b);
-        store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
-      }
-      case 78: { // SUB_MR_64
-        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
-        const host = writable<u64>(vp, at);
-        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
-        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
-        const res = (a - b);
-        setLazy(vp, CC_SUB | 3, res, b);
-        if (host) store<u64>(host, <u64>res);
-        else writeSized(vp, at, 8, res);
-        break;
-      }
-      case 79: { // SUB_MI_64
-        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
-        const host = writable<u64>(vp, at);
-        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
-        const b = load<u64>(op + OP_IMMEDIATE);
-        const res = (a - b);
-        setLazy(vp, CC_SUB | 3, res, b);
-        if (host) store<u64>(host, <u64>res);
-        else writeSized(vp, at, 8, res);
-        break;
-      }
-      case 80: { // XOR_RR_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
-        const res = (a ^ b);
-        setLazy(vp, CC_LOGIC | 3, res, b);
-        store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
-      }
-      case 81: { // XOR_RI_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = load<u64>(op + OP_IMMEDIATE);
-        const res = (a ^ b);
-        setLazy(vp, CC_LOGIC | 3, res, b);
-        store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
-      }
-      case 82: { // XOR_RM_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
-        const res = (a ^ b);
-        setLazy(vp, CC_LOGIC | 3, res, b);
-        store<u64>(vp + load<u8>(op + OP_DST), res);
-        break;
-      }
-      case 83: { // XOR_MR_64
-        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
-        const host = writable<u64>(vp, at);
-        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
-        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
-        const res = (a ^ b);
-        setLazy(vp, CC_LOGIC | 3, res, b);
-        if (host) store<u64>(host, <u64>res);
-        else writeSized(vp, at, 8, res);
-        break;
-      }
-      case 84: { // XOR_MI_64
-        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
-        const host = writable<u64>(vp, at);
-        const a = host ? <u64>load<u64>(host) : readUpdate(vp, at, 8);
-        const b = load<u64>(op + OP_IMMEDIATE);
-        const res = (a ^ b);
-        setLazy(vp, CC_LOGIC | 3, res, b);
-        if (host) store<u64>(host, <u64>res);
-        else writeSized(vp, at, 8, res);
-        break;
-      }
-      case 85: { // CMP_RR_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
-        const res = (a - b);
-        setLazy(vp, CC_SUB | 3, res, b);
-        break;
-      }
-      case 86: { // CMP_RI_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = load<u64>(op + OP_IMMEDIATE);
-        const res = (a - b);
-        setLazy(vp, CC_SUB | 3, res, b);
-        break;
-      }
-      case 87: { // CMP_RM_64
-        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
-        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
-        const res = (a - b);
-        setLazy(vp, CC_SUB | 3, res, b);
-        break;
-      }
-      case 88: { // CMP_MR_64
-        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
-        const a = read<u64>(vp, at);
-        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
-        const res = (a - b);
-        setLazy(vp, CC_SUB | 3, res, b);
-        break;
-      }
-      case 89: { // CMP_MI_64
-        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
-        const a = read<u64>(vp, at);
-        const b = load<u64>(op + OP_IMMEDIATE);
-        const res = (a - b);
-        setLazy(vp, CC_SUB | 3, res, b);
-        break;
-      }
-      case 90: { // TEST_RR_64
-        setLazy(vp, CC_LOGIC | 3, <u64>load<u64>(vp + load<u8>(op + OP_DST)) & <u64>load<u64>(vp + load<u8>(op + OP_SRC)), 0);
-        break;
-      }
-      case 91: { // MOV_RR_64
+      case 141: { // MOV_RR_64
         store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 92: { // MOV_RI_64
+      case 142: { // MOV_RI_64
         store<u64>(vp + load<u8>(op + OP_DST), load<u64>(op + OP_IMMEDIATE));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 93: { // MOV_RM_64
+      case 143: { // MOV_RM_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 94: { // MOV_MR_64
+      case 144: { // MOV_MR_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
         write<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 95: { // MOV_MI_64
+      case 145: { // MOV_MI_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
         write<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, load<u64>(op + OP_IMMEDIATE));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 96: { // LEA_64
-        store<u64>(vp + load<u8>(op + OP_DST), (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
-        break;
+      case 146: { // MOV_RB_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        store<u64>(vp + load<u8>(op + OP_DST), read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
+        op += OP_BYTES;
+        continue;
       }
-      case 97: { // MOVZX_RM8_64
-        store<u64>(vp + load<u8>(op + OP_DST), read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
-        break;
+      case 147: { // MOV_BR_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        write<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
       }
-      case 98: { // MOVZX_RR8_64
+      case 148: { // MOV_RR_8
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(<u64>load<u8>(vp + load<u8>(op + OP_SRC))));
+        op += OP_BYTES;
+        continue;
+      }
+      case 149: { // MOV_RI_8
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(load<u64>(op + OP_IMMEDIATE) & 0xff));
+        op += OP_BYTES;
+        continue;
+      }
+      case 150: { // MOV_RM_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 151: { // MOV_MR_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        write<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, <u64>load<u8>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 152: { // MOV_MI_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        write<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, load<u64>(op + OP_IMMEDIATE) & 0xff);
+        op += OP_BYTES;
+        continue;
+      }
+      case 153: { // MOV_RB_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        store<u8>(vp + load<u8>(op + OP_DST), <u8>(read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 154: { // MOV_BR_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        write<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, <u64>load<u8>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 155: { // MOV_RS_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        store<u64>(vp + load<u8>(op + OP_DST), read<u32>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4))));
+        op += OP_BYTES;
+        continue;
+      }
+      case 156: { // LEA_32
+        store<u64>(vp + load<u8>(op + OP_DST), (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask & 0xffffffff);
+        op += OP_BYTES;
+        continue;
+      }
+      case 157: { // MOVZX_RR8
         store<u64>(vp + load<u8>(op + OP_DST), load<u8>(vp + load<u8>(op + OP_SRC)));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 99: { // MOVZX_RM16_64
+      case 158: { // MOVZX_RM8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        store<u64>(vp + load<u8>(op + OP_DST), read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
+        op += OP_BYTES;
+        continue;
+      }
+      case 159: { // MOVSX_RR8_32
+        store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>load<i8>(vp + load<u8>(op + OP_SRC))) & 0xffffffff);
+        op += OP_BYTES;
+        continue;
+      }
+      case 160: { // MOVSX_RM8_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>(<i8>read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask))) & 0xffffffff);
+        op += OP_BYTES;
+        continue;
+      }
+      case 161: { // MOVZX_RR16
+        store<u64>(vp + load<u8>(op + OP_DST), load<u16>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 162: { // MOVZX_RM16
+        store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), read<u16>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 100: { // SHL_RI_64
-        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 4, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
-        break;
+      case 163: { // MOVSX_RR16_32
+        store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>load<i16>(vp + load<u8>(op + OP_SRC))) & 0xffffffff);
+        op += OP_BYTES;
+        continue;
       }
-      case 101: { // SHR_RI_64
-        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 5, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
-        break;
+      case 164: { // MOVSX_RM16_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>(<i16>read<u16>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask))) & 0xffffffff);
+        op += OP_BYTES;
+        continue;
       }
-      case 102: { // SAR_RI_64
-        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 7, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
-        break;
+      case 165: { // CMOV_32_0
+        if (quickCondition(vp, 0)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
       }
-      case 103: { // IMUL_RR_64
-        store<u64>(vp + load<u8>(op + OP_DST), multiply(vp, <u64>load<u64>(vp + load<u8>(op + OP_DST)), <u64>load<u64>(vp + load<u8>(op + OP_SRC)), 8));
-        break;
+      case 166: { // CMOV_32_1
+        if (quickCondition(vp, 1)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
       }
-      case 104: { // MOVSXD_RR
+      case 167: { // CMOV_32_2
+        if (quickCondition(vp, 2)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 168: { // CMOV_32_3
+        if (quickCondition(vp, 3)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 169: { // CMOV_32_4
+        if (quickCondition(vp, 4)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 170: { // CMOV_32_5
+        if (quickCondition(vp, 5)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 171: { // CMOV_32_6
+        if (quickCondition(vp, 6)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 172: { // CMOV_32_7
+        if (quickCondition(vp, 7)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 173: { // CMOV_32_8
+        if (quickCondition(vp, 8)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 174: { // CMOV_32_9
+        if (quickCondition(vp, 9)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 175: { // CMOV_32_10
+        if (quickCondition(vp, 10)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 176: { // CMOV_32_11
+        if (quickCondition(vp, 11)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 177: { // CMOV_32_12
+        if (quickCondition(vp, 12)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 178: { // CMOV_32_13
+        if (quickCondition(vp, 13)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 179: { // CMOV_32_14
+        if (quickCondition(vp, 14)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 180: { // CMOV_32_15
+        if (quickCondition(vp, 15)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
+        else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 181: { // MOV_RS_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        store<u64>(vp + load<u8>(op + OP_DST), read<u64>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4))));
+        op += OP_BYTES;
+        continue;
+      }
+      case 182: { // LEA_64
+        store<u64>(vp + load<u8>(op + OP_DST), (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        op += OP_BYTES;
+        continue;
+      }
+      case 183: { // MOVSX_RR8_64
+        store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>load<i8>(vp + load<u8>(op + OP_SRC))));
+        op += OP_BYTES;
+        continue;
+      }
+      case 184: { // MOVSX_RM8_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>(<i8>read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask))));
+        op += OP_BYTES;
+        continue;
+      }
+      case 185: { // MOVSX_RR16_64
+        store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>load<i16>(vp + load<u8>(op + OP_SRC))));
+        op += OP_BYTES;
+        continue;
+      }
+      case 186: { // MOVSX_RM16_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>(<i16>read<u16>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask))));
+        op += OP_BYTES;
+        continue;
+      }
+      case 187: { // CMOV_64_0
+        if (quickCondition(vp, 0)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 188: { // CMOV_64_1
+        if (quickCondition(vp, 1)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 189: { // CMOV_64_2
+        if (quickCondition(vp, 2)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 190: { // CMOV_64_3
+        if (quickCondition(vp, 3)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 191: { // CMOV_64_4
+        if (quickCondition(vp, 4)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 192: { // CMOV_64_5
+        if (quickCondition(vp, 5)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 193: { // CMOV_64_6
+        if (quickCondition(vp, 6)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 194: { // CMOV_64_7
+        if (quickCondition(vp, 7)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 195: { // CMOV_64_8
+        if (quickCondition(vp, 8)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 196: { // CMOV_64_9
+        if (quickCondition(vp, 9)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 197: { // CMOV_64_10
+        if (quickCondition(vp, 10)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 198: { // CMOV_64_11
+        if (quickCondition(vp, 11)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 199: { // CMOV_64_12
+        if (quickCondition(vp, 12)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 200: { // CMOV_64_13
+        if (quickCondition(vp, 13)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 201: { // CMOV_64_14
+        if (quickCondition(vp, 14)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 202: { // CMOV_64_15
+        if (quickCondition(vp, 15)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 203: { // SET_0
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 0) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 204: { // SET_1
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 1) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 205: { // SET_2
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 2) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 206: { // SET_3
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 3) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 207: { // SET_4
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 4) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 208: { // SET_5
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 5) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 209: { // SET_6
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 6) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 210: { // SET_7
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 7) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 211: { // SET_8
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 8) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 212: { // SET_9
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 9) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 213: { // SET_10
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 10) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 214: { // SET_11
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 11) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 215: { // SET_12
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 12) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 216: { // SET_13
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 13) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 217: { // SET_14
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 14) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 218: { // SET_15
+        store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 15) ? 1 : 0);
+        op += OP_BYTES;
+        continue;
+      }
+      case 219: { // MOVSXD_RR
         store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>load<i32>(vp + load<u8>(op + OP_SRC))));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 105: { // MOVSXD_RM
+      case 220: { // MOVSXD_RM
+        store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>(<i32>read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask))));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 106: { // MOV_MR_8
-        write<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, load<u8>(vp + load<u8>(op + OP_SRC)));
-        break;
+      case 221: { // NOP
+        op += OP_BYTES;
+        continue;
       }
-      case 107: { // NOP
-        
-        break;
+      case 222: { // ROL_RI_32
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 0, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
+        op += OP_BYTES;
+        continue;
       }
-      case 108: { // PUSH_64
-        const at = load<u64>(vp + RSP) - 8;
-        write<u64>(vp, at, load<u64>(vp + load<u8>(op + OP_DST)));
+      case 223: { // ROL_RC_32
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 0, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 224: { // ROR_RI_32
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 1, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 225: { // ROR_RC_32
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 1, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 226: { // SHL_RI_32
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 4, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 227: { // SHL_RC_32
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 4, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 228: { // SHR_RI_32
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 5, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 229: { // SHR_RC_32
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 5, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 230: { // SAR_RI_32
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 7, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 231: { // SAR_RC_32
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 7, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 232: { // IMUL_RR_32
+        store<u64>(vp + load<u8>(op + OP_DST), multiply(vp, <u64>load<u32>(vp + load<u8>(op + OP_DST)), <u64>load<u32>(vp + load<u8>(op + OP_SRC)), 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 233: { // IMUL_RRI_32
+        store<u64>(vp + load<u8>(op + OP_DST), multiply(vp, <u64>load<u32>(vp + load<u8>(op + OP_SRC)), load<u64>(op + OP_IMMEDIATE) & 0xffffffff, 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 234: { // ROL_RI_64
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 0, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 235: { // ROL_RC_64
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 0, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 236: { // ROR_RI_64
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 1, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 237: { // ROR_RC_64
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 1, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 238: { // SHL_RI_64
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 4, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 239: { // SHL_RC_64
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 4, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 240: { // SHR_RI_64
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 5, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 241: { // SHR_RC_64
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 5, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 242: { // SAR_RI_64
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 7, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 243: { // SAR_RC_64
+        store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 7, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 244: { // IMUL_RR_64
+        store<u64>(vp + load<u8>(op + OP_DST), multiply(vp, <u64>load<u64>(vp + load<u8>(op + OP_DST)), <u64>load<u64>(vp + load<u8>(op + OP_SRC)), 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 245: { // IMUL_RRI_64
+        store<u64>(vp + load<u8>(op + OP_DST), multiply(vp, <u64>load<u64>(vp + load<u8>(op + OP_SRC)), load<u64>(op + OP_IMMEDIATE), 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 246: { // PUSH_R_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + RSP) - 8) & mask;
+        write<u64>(vp, at, <u64>load<u64>(vp + load<u8>(op + OP_DST)));
         store<u64>(vp + RSP, at);
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 109: { // POP_64
-        const at = load<u64>(vp + RSP);
+      case 247: { // PUSH_I_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + RSP) - 8) & mask;
+        write<u64>(vp, at, load<u64>(op + OP_IMMEDIATE));
+        store<u64>(vp + RSP, at);
+        op += OP_BYTES;
+        continue;
+      }
+      case 248: { // POP_R_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = load<u64>(vp + RSP) & mask;
         const popped = read<u64>(vp, at);
-        store<u64>(vp + RSP, at + 8);
+        store<u64>(vp + RSP, (at + 8) & mask);
         store<u64>(vp + load<u8>(op + OP_DST), popped);
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 110: { // XMM_RR
+      case 249: { // PUSH_R_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + RSP) - 4) & mask;
+        write<u32>(vp, at, <u64>load<u32>(vp + load<u8>(op + OP_DST)));
+        store<u64>(vp + RSP, at);
+        op += OP_BYTES;
+        continue;
+      }
+      case 250: { // PUSH_I_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + RSP) - 4) & mask;
+        write<u32>(vp, at, load<u64>(op + OP_IMMEDIATE));
+        store<u64>(vp + RSP, at);
+        op += OP_BYTES;
+        continue;
+      }
+      case 251: { // POP_R_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = load<u64>(vp + RSP) & mask;
+        const popped = read<u32>(vp, at);
+        store<u64>(vp + RSP, (at + 4) & mask);
+        store<u64>(vp + load<u8>(op + OP_DST), popped);
+        op += OP_BYTES;
+        continue;
+      }
+      case 252: { // XMM_RR
+        store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         v128.store(vp + XMM + load<u8>(op + OP_DST), v128.load(vp + XMM + load<u8>(op + OP_SRC)));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 111: { // XMM_XOR
+      case 253: { // XMM_XOR
+        store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         v128.store(vp + XMM + load<u8>(op + OP_DST), v128.xor(v128.load(vp + XMM + load<u8>(op + OP_DST)), v128.load(vp + XMM + load<u8>(op + OP_SRC))));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 112: { // XMM_RM
+      case 254: { // XMM_RM
+        store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         v128.store(vp + XMM + load<u8>(op + OP_DST), read128(vp, at));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 113: { // XMM_MR
+      case 255: { // XMM_MR
+        store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         write128(vp, at, v128.load(vp + XMM + load<u8>(op + OP_DST)));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 114: { // XMM_RM_ALIGNED
+      case 256: { // XMM_RM_ALIGNED
+        store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         if (at & 15) raiseGP(vp, 0);
         v128.store(vp + XMM + load<u8>(op + OP_DST), read128(vp, at));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 115: { // XMM_MR_ALIGNED
+      case 257: { // XMM_MR_ALIGNED
+        store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         if (at & 15) raiseGP(vp, 0);
         write128(vp, at, v128.load(vp + XMM + load<u8>(op + OP_DST)));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 116: { // XMM_RM_64
+      case 258: { // XMM_RM_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         v128.store(vp + XMM + load<u8>(op + OP_DST), i64x2.replace_lane(i64x2.splat(0), 0, <i64>read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask)));
-        break;
+        op += OP_BYTES;
+        continue;
       }
-      case 117: { // XMM_MR_64
+      case 259: { // XMM_MR_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         write<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, load<u64>(vp + XMM + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 260: { // JMP
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
         break;
       }
-      case 118: { // JMP
+      case 261: { // JCC_0
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 0)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 119: { // JCC_0
-        if (!quickCondition(vp, 0)) break;
+      case 262: { // JCC_1
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 1)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 120: { // JCC_1
-        if (!quickCondition(vp, 1)) break;
+      case 263: { // JCC_2
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 2)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 121: { // JCC_2
-        if (!quickCondition(vp, 2)) break;
+      case 264: { // JCC_3
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 3)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 122: { // JCC_3
-        if (!quickCondition(vp, 3)) break;
+      case 265: { // JCC_4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 4)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 123: { // JCC_4
-        if (!quickCondition(vp, 4)) break;
+      case 266: { // JCC_5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 5)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 124: { // JCC_5
-        if (!quickCondition(vp, 5)) break;
+      case 267: { // JCC_6
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 6)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 125: { // JCC_6
-        if (!quickCondition(vp, 6)) break;
+      case 268: { // JCC_7
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 7)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 126: { // JCC_7
-        if (!quickCondition(vp, 7)) break;
+      case 269: { // JCC_8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 8)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 127: { // JCC_8
-        if (!quickCondition(vp, 8)) break;
+      case 270: { // JCC_9
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 9)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 128: { // JCC_9
-        if (!quickCondition(vp, 9)) break;
+      case 271: { // JCC_10
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 10)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 129: { // JCC_10
-        if (!quickCondition(vp, 10)) break;
+      case 272: { // JCC_11
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 11)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 130: { // JCC_11
-        if (!quickCondition(vp, 11)) break;
+      case 273: { // JCC_12
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 12)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 131: { // JCC_12
-        if (!quickCondition(vp, 12)) break;
+      case 274: { // JCC_13
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 13)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 132: { // JCC_13
-        if (!quickCondition(vp, 13)) break;
+      case 275: { // JCC_14
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 14)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 133: { // JCC_14
-        if (!quickCondition(vp, 14)) break;
+      case 276: { // JCC_15
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        if (!quickCondition(vp, 15)) { op += OP_BYTES; continue; }
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 134: { // JCC_15
-        if (!quickCondition(vp, 15)) break;
+      case 277: { // CALL_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
         const link = load<u32>(op + OP_LINK);
         if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
-      }
-      case 135: { // CALL_64
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          const next = load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH);
-          const at = load<u64>(vp + RSP) - 8;
-          write<u64>(vp, at, next);
+          const at = (load<u64>(vp + RSP) - 8) & mask;
+          write<u64>(vp, at, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) & mask);
           store<u64>(vp + RSP, at);
           count(load<u8>(op + OP_COUNT));
           op = link;
           continue;
         }
-        const target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         checkTarget(vp, target);
-        const next = load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH);
-        const at = load<u64>(vp + RSP) - 8;
-        write<u64>(vp, at, next);
+        const at = (load<u64>(vp + RSP) - 8) & mask;
+        write<u64>(vp, at, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) & mask);
         store<u64>(vp + RSP, at);
         count(load<u8>(op + OP_COUNT));
-        store<u64>(vp + RIP, target);
-        branched = op;
-        return 0;
-        
+        from = op;
+        break;
       }
-      case 136: { // RET_64
-        const at = load<u64>(vp + RSP);
-        const target = read<u64>(vp, at);
+      case 278: { // RET_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = load<u64>(vp + RSP) & mask;
+        target = read<u64>(vp, at);
         checkTarget(vp, target);
-        store<u64>(vp + RSP, at + 8);
-        store<u64>(vp + RIP, target);
+        store<u64>(vp + RSP, (at + 8) & mask);
         count(load<u8>(op + OP_COUNT));
-        branched = 0;
-        return 0;
-        
+        from = 0;
+        break;
+      }
+      case 279: { // JMP_R_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        target = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = 0;
+        break;
+      }
+      case 280: { // CALL_R_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        target = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        checkTarget(vp, target);
+        const at = (load<u64>(vp + RSP) - 8) & mask;
+        write<u64>(vp, at, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) & mask);
+        store<u64>(vp + RSP, at);
+        count(load<u8>(op + OP_COUNT));
+        from = 0;
+        break;
+      }
+      case 281: { // JMP_M_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        target = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = 0;
+        break;
+      }
+      case 282: { // CALL_M_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        target = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        checkTarget(vp, target);
+        const at = (load<u64>(vp + RSP) - 8) & mask;
+        write<u64>(vp, at, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) & mask);
+        store<u64>(vp + RSP, at);
+        count(load<u8>(op + OP_COUNT));
+        from = 0;
+        break;
+      }
+      case 283: { // CALL_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          const at = (load<u64>(vp + RSP) - 4) & mask;
+          write<u32>(vp, at, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) & mask);
+          store<u64>(vp + RSP, at);
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        const at = (load<u64>(vp + RSP) - 4) & mask;
+        write<u32>(vp, at, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) & mask);
+        store<u64>(vp + RSP, at);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 284: { // RET_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = load<u64>(vp + RSP) & mask;
+        target = read<u32>(vp, at);
+        checkTarget(vp, target);
+        store<u64>(vp + RSP, (at + 4) & mask);
+        count(load<u8>(op + OP_COUNT));
+        from = 0;
+        break;
+      }
+      case 285: { // JMP_R_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        target = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = 0;
+        break;
+      }
+      case 286: { // CALL_R_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        target = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        checkTarget(vp, target);
+        const at = (load<u64>(vp + RSP) - 4) & mask;
+        write<u32>(vp, at, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) & mask);
+        store<u64>(vp + RSP, at);
+        count(load<u8>(op + OP_COUNT));
+        from = 0;
+        break;
+      }
+      case 287: { // JMP_M_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        target = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = 0;
+        break;
+      }
+      case 288: { // CALL_M_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        target = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        checkTarget(vp, target);
+        const at = (load<u64>(vp + RSP) - 4) & mask;
+        write<u32>(vp, at, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) & mask);
+        store<u64>(vp + RSP, at);
+        count(load<u8>(op + OP_COUNT));
+        from = 0;
+        break;
+      }
+      case 289: { // CMP_RR_32_J2
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 290: { // CMP_RR_32_J3
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 291: { // CMP_RR_32_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 292: { // CMP_RR_32_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 293: { // CMP_RR_32_J6
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 294: { // CMP_RR_32_J7
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 295: { // CMP_RR_32_J12
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(<i32>a < <i32>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 296: { // CMP_RR_32_J13
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(<i32>a >= <i32>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 297: { // CMP_RR_32_J14
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(<i32>a <= <i32>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 298: { // CMP_RR_32_J15
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(<i32>a > <i32>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 299: { // CMP_RI_32_J2
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 300: { // CMP_RI_32_J3
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 301: { // CMP_RI_32_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 302: { // CMP_RI_32_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 303: { // CMP_RI_32_J6
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 304: { // CMP_RI_32_J7
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 305: { // CMP_RI_32_J12
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(<i32>a < <i32>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 306: { // CMP_RI_32_J13
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(<i32>a >= <i32>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 307: { // CMP_RI_32_J14
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(<i32>a <= <i32>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 308: { // CMP_RI_32_J15
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(<i32>a > <i32>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 309: { // CMP_RM_32_J2
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 310: { // CMP_RM_32_J3
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 311: { // CMP_RM_32_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 312: { // CMP_RM_32_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 313: { // CMP_RM_32_J6
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 314: { // CMP_RM_32_J7
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 315: { // CMP_MR_32_J2
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 316: { // CMP_MR_32_J3
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 317: { // CMP_MR_32_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 318: { // CMP_MR_32_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 319: { // CMP_MR_32_J6
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 320: { // CMP_MR_32_J7
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 321: { // CMP_MI_32_J2
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 322: { // CMP_MI_32_J3
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 323: { // CMP_MI_32_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 324: { // CMP_MI_32_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 325: { // CMP_MI_32_J6
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 326: { // CMP_MI_32_J7
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u32>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
+        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 327: { // TEST_RR_32_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 2, res, 0);
+        if (!(res == 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 328: { // TEST_RR_32_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 2, res, 0);
+        if (!(res != 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 329: { // TEST_RR_32_J8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 2, res, 0);
+        const negative = <i32>res;
+        if (!(negative < 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 330: { // TEST_RR_32_J9
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 2, res, 0);
+        const negative = <i32>res;
+        if (!(negative >= 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 331: { // TEST_RR_32_J14
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 2, res, 0);
+        const negative = <i32>res;
+        if (!(negative <= 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 332: { // TEST_RR_32_J15
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 2, res, 0);
+        const negative = <i32>res;
+        if (!(negative > 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 333: { // TEST_RI_32_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 2, res, 0);
+        if (!(res == 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 334: { // TEST_RI_32_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 2, res, 0);
+        if (!(res != 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 335: { // CMP_RR_64_J2
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 336: { // CMP_RR_64_J3
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 337: { // CMP_RR_64_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 338: { // CMP_RR_64_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 339: { // CMP_RR_64_J6
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 340: { // CMP_RR_64_J7
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 341: { // CMP_RR_64_J12
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(<i64>a < <i64>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 342: { // CMP_RR_64_J13
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(<i64>a >= <i64>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 343: { // CMP_RR_64_J14
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(<i64>a <= <i64>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 344: { // CMP_RR_64_J15
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(<i64>a > <i64>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 345: { // CMP_RI_64_J2
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 346: { // CMP_RI_64_J3
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 347: { // CMP_RI_64_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 348: { // CMP_RI_64_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 349: { // CMP_RI_64_J6
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 350: { // CMP_RI_64_J7
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 351: { // CMP_RI_64_J12
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(<i64>a < <i64>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 352: { // CMP_RI_64_J13
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(<i64>a >= <i64>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 353: { // CMP_RI_64_J14
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(<i64>a <= <i64>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 354: { // CMP_RI_64_J15
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(<i64>a > <i64>b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 355: { // CMP_RM_64_J2
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 356: { // CMP_RM_64_J3
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 357: { // CMP_RM_64_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 358: { // CMP_RM_64_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 359: { // CMP_RM_64_J6
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 360: { // CMP_RM_64_J7
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 361: { // CMP_MR_64_J2
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 362: { // CMP_MR_64_J3
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 363: { // CMP_MR_64_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 364: { // CMP_MR_64_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 365: { // CMP_MR_64_J6
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 366: { // CMP_MR_64_J7
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 367: { // CMP_MI_64_J2
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 368: { // CMP_MI_64_J3
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 369: { // CMP_MI_64_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 370: { // CMP_MI_64_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 371: { // CMP_MI_64_J6
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 372: { // CMP_MI_64_J7
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u64>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE);
+        setLazy(vp, CC_SUB | 3, (a - b), b);
+        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 373: { // TEST_RR_64_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 3, res, 0);
+        if (!(res == 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 374: { // TEST_RR_64_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 3, res, 0);
+        if (!(res != 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 375: { // TEST_RR_64_J8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 3, res, 0);
+        const negative = <i64>res;
+        if (!(negative < 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 376: { // TEST_RR_64_J9
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 3, res, 0);
+        const negative = <i64>res;
+        if (!(negative >= 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 377: { // TEST_RR_64_J14
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 3, res, 0);
+        const negative = <i64>res;
+        if (!(negative <= 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 378: { // TEST_RR_64_J15
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 3, res, 0);
+        const negative = <i64>res;
+        if (!(negative > 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 379: { // TEST_RI_64_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 3, res, 0);
+        if (!(res == 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 380: { // TEST_RI_64_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE);
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 3, res, 0);
+        if (!(res != 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 381: { // CMP_RR_8_J2
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 382: { // CMP_RR_8_J3
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 383: { // CMP_RR_8_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 384: { // CMP_RR_8_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 385: { // CMP_RR_8_J6
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 386: { // CMP_RR_8_J7
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 387: { // CMP_RI_8_J2
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 388: { // CMP_RI_8_J3
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 389: { // CMP_RI_8_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 390: { // CMP_RI_8_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 391: { // CMP_RI_8_J6
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 392: { // CMP_RI_8_J7
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 393: { // CMP_MI_8_J2
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u8>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 394: { // CMP_MI_8_J3
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u8>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 395: { // CMP_MI_8_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u8>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 396: { // CMP_MI_8_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u8>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 397: { // CMP_MI_8_J6
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u8>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 398: { // CMP_MI_8_J7
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u8>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
+        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 399: { // TEST_RR_8_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 0, res, 0);
+        if (!(res == 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 400: { // TEST_RR_8_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 0, res, 0);
+        if (!(res != 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 401: { // TEST_RR_8_J8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 0, res, 0);
+        const negative = <i8>res;
+        if (!(negative < 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 402: { // TEST_RR_8_J9
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 0, res, 0);
+        const negative = <i8>res;
+        if (!(negative >= 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 403: { // TEST_RI_8_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 0, res, 0);
+        if (!(res == 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 404: { // TEST_RI_8_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 0, res, 0);
+        if (!(res != 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 405: { // TEST_RI_8_J8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 0, res, 0);
+        const negative = <i8>res;
+        if (!(negative < 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 406: { // TEST_RI_8_J9
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 0, res, 0);
+        const negative = <i8>res;
+        if (!(negative >= 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 407: { // TEST_MI_8_J4
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u8>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 0, res, 0);
+        if (!(res == 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 408: { // TEST_MI_8_J5
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u8>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 0, res, 0);
+        if (!(res != 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 409: { // TEST_MI_8_J8
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u8>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 0, res, 0);
+        const negative = <i8>res;
+        if (!(negative < 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
+      }
+      case 410: { // TEST_MI_8_J9
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
+        const a = read<u8>(vp, at);
+        const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
+        const res = a & b;
+        setLazy(vp, CC_LOGIC | 0, res, 0);
+        const negative = <i8>res;
+        if (!(negative >= 0)) { op += 2 * OP_BYTES; continue; }
+        op += OP_BYTES;
+        const link = load<u32>(op + OP_LINK);
+        if (link != 0 && isBelow(limit)) {
+          count(load<u8>(op + OP_COUNT));
+          op = link;
+          continue;
+        }
+        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        checkTarget(vp, target);
+        count(load<u8>(op + OP_COUNT));
+        from = op;
+        break;
       }
       default:
-        if (handler < HANDLER_SSE) return op;
+        store<u32>(vp + CURRENT_OP, <u32>op);
         executeSse(vp, op, handler);
+        op += OP_BYTES;
+        continue;
     }
-    op += OP_BYTES;
+    const found = jumpTarget(vp, target, key);
+    if (found == 0 || !isBelow(limit)) {
+      store<u64>(vp + RIP, target);
+      branched = from;
+      return 0;
+    }
+    const base = target & ~(<u64>0xfff);
+    if (from != 0 && base == load<u64>(vp + RIP_BASE) && isLasting(from)) store<u32>(from + OP_LINK, <u32>found);
+    store<u64>(vp + RIP_BASE, base);
+    op = found;
   }
 }

@@ -1,10 +1,10 @@
 /** The interpreter's loop: events, blocks, micro-ops. */
 
 import { arenaGeneration, findBlock, isLasting } from '../blocks/find';
-import { HANDLER_INTEGER, HANDLER_NEXT_BLOCK, HANDLER_SYSTEM } from '../decoder/handlers';
+import { HANDLER_SYSTEM } from '../decoder/handlers';
 import { instructionRip, raiseDB } from '../exception';
 import { materializeFlags } from '../flags';
-import { OP_BYTES, OP_CODE16, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_LINK, OP_OFFSET } from '../micro-op';
+import { OP_CODE16, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_LINK, OP_OFFSET } from '../micro-op';
 import { MODE_64, MODE_CODE_32, MODE_SINGLE } from '../mode-bits';
 import {
   ACTIVITY, ACTIVITY_RUNNING, BREAKPOINTS_ARMED, CURRENT_OP, DR6, EXIT_REQUEST, FLAG_RF, FLAG_TF, INSTRUCTION_RIP,
@@ -144,16 +144,9 @@ function runBlocks(vp: usize, limit: i32): i32 {
       store<u32>(from + OP_LINK, <u32>op);
     }
     op = hot(vp, op, limit);
-    while (op != 0 && load<u16>(op + OP_HANDLER) == HANDLER_INTEGER) {
-      const next = ripAt(vp, <u32>load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH));
-      store<u64>(vp + RIP, next);
-      executeInteger(vp, op);
-      // A branch taken, or a string instruction with elements left.
-      if (load<u64>(vp + RIP) != next) break;
-      op = hot(vp, op + OP_BYTES, limit);
-    }
     from = 0;
     if (op == 0) {
+      if (isRepeating()) break;
       from = branched;
       linkPage = load<u64>(vp + RIP_BASE);
     } else if (leaveBlock(vp, op)) break;
@@ -163,22 +156,13 @@ function runBlocks(vp: usize, limit: i32): i32 {
   return max<i32>(1, takeCount(vp));
 }
 
-/** Behind the hot micro-ops: ends the block at `op`, where RIP goes on. True when everything may have changed. */
+/** Where `hot` does not go on: a system instruction, true since it may change everything; or code that has changed. */
 function leaveBlock(vp: usize, op: usize): bool {
-  switch (<u32>load<u16>(op + OP_HANDLER)) {
-    case HANDLER_INTEGER:
-      count(load<u8>(op + OP_COUNT));
-      return isRepeating();
-    case HANDLER_SYSTEM:
-      execute(vp, op);
-      return true;
-    case HANDLER_NEXT_BLOCK:
-      store<u64>(vp + RIP, ripAt(vp, load<u16>(op + OP_OFFSET)));
-      count(load<u8>(op + OP_COUNT));
-      return false;
-    default: // HANDLER_STALE
-      store<u64>(vp + RIP, ripAt(vp, load<u16>(op + OP_OFFSET)));
-      count(load<u8>(op + OP_COUNT) - 1);
-      return false;
+  if (load<u16>(op + OP_HANDLER) == HANDLER_SYSTEM) {
+    execute(vp, op);
+    return true;
   }
+  store<u64>(vp + RIP, ripAt(vp, load<u16>(op + OP_OFFSET)));
+  count(load<u8>(op + OP_COUNT) - 1);
+  return false;
 }
