@@ -34,6 +34,11 @@ const CLFLUSH_LINE = 8 << 8;
 /** Leaf 1 EDX: EBX holds the number of logical processors. */
 const HTT = bitMask(28);
 
+/**
+ * Leaf 2: its only descriptor sends the reader to leaf 4. C libraries ask here first, and without an answer take caches
+ * for so small that they copy a few pages with stores past the cache instead of REP MOVSB.
+ */
+const CACHES_IN_LEAF_4 = 0x00ff_0001;
 /** Leaf 6 EAX: the local APIC's timer always runs. */
 const ARAT = bitMask(2);
 /** Leaf 7 EBX: FSGSBASE, TSC_ADJUST, fast REP MOVSB and STOSB; EDX: also for short ones. */
@@ -64,6 +69,9 @@ export function baseLeaf(vp: VirtualProcessor, leaf: number, subleaf: number, re
       break;
     case 1:
       processorLeaf(vp, result);
+      break;
+    case 2:
+      setLeaf(result, CACHES_IN_LEAF_4, 0, 0, 0);
       break;
     case 4:
       cacheLeaf(vp, subleaf, result);

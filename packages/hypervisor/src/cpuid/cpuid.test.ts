@@ -93,6 +93,7 @@ describe('CPUID', () => {
       return ((ebx >>> 22) + 1) * ((ebx & 0xfff) + 1) * (ecx + 1);
     });
     expect(sizes).toEqual([32 << 10, 32 << 10, 1 << 20, 0]);
+    expect(Object.values(last!.cpuid(2))).toEqual([0x00ff_0001, 0, 0, 0]);
     expect(Object.values(new Machine().cpu.cpuid(0xb, 1))).toEqual([0, 1, 0x201, 0]);
   });
 
