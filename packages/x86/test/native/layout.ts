@@ -16,4 +16,3 @@ export const MOST_CODE = 48;
 export const MOST_PATCH = 64;
 /** Bytes of an FXSAVE image, and how many of them are state. */
 export const FLOAT_BYTES = 512;
-export const FLOAT_USED = 416;

@@ -23,4 +23,3 @@ function bytesOf(value: number | bigint, count: number): string {
 
 export const u16 = (value: number): string => bytesOf(value, 2);
 export const u32 = (value: number): string => bytesOf(value, 4);
-export const u64 = (value: number | bigint): string => bytesOf(value, 8);
