@@ -1,4 +1,4 @@
-import { AccessKind, Outcome } from '@viridian/x86';
+import { AccessKind, Outcome, X86Processor } from '@viridian/x86';
 import { describe, expect, it } from 'vitest';
 import {
   CLI,
@@ -210,6 +210,23 @@ describe('several processors', () => {
       machine.turns(4);
       expect(machine.word(MARK)).toBe(1);
       expect(machine.vp().counters.slices).toBeGreaterThan(1);
+    }
+  });
+
+  it('end their turn at PAUSE and at a long spin, while another waits', () => {
+    // mov eax, 0x10008; xor edx, edx; vmcall; jmp -11: HvCallNotifyLongSpinWait, fast
+    const longSpin = [0xb8, ...dword(0x1_0008), 0x31, 0xd2, 0x0f, 0x01, 0xc1, 0xeb, 0xf4];
+    for (const spin of [POLITE_SPIN, longSpin]) {
+      const machine = new X86Machine({ vps: 2 });
+      machine.vp(1).startUp(1);
+      machine.put(CODE, spin);
+      machine.put(0x1400, SPIN);
+      machine.start(CODE);
+      machine.start(0x1400, 1);
+      machine.turns(1);
+      const { processor } = machine.vp();
+      expect(processor).toBeInstanceOf(X86Processor);
+      expect((processor as X86Processor).instructions).toBeLessThan(20);
     }
   });
 
