@@ -21,7 +21,9 @@ const cases = [];
 
 /** Adds a handler. `straight` ones go on with the next micro-op; those that touch memory say where a fault happens. */
 function add(name, body, straight = true) {
-  const mayFault = body.some((line) => /read<|write<|readUpdate|writeSized|checkTarget|requireSse/.test(line));
+  const mayFault = body.some((line) =>
+    /read<|write<|readUpdate|writeSized|checkTarget|requireSse/.test(line),
+  );
   const lines = [
     ...(mayFault ? ['store<u32>(vp + CURRENT_OP, <u32>op);'] : []),
     ...body,
@@ -219,27 +221,16 @@ add('XMM_MR_64', ['requireSse(vp);', `write<u64>(vp, ${EA}, load<u64>(${XMM_DST}
 // --- Branches. They come last: from JMP on, micro-ops have links.
 
 const NEXT = '(load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH))';
-const LEAVE = 'count(load<u8>(op + OP_COUNT));';
-/** To `op`'s target: by the link once it is known, else by what stands behind the switch. */
-const branch = (before = []) => [
-  'const link = load<u32>(op + OP_LINK);',
-  'if (link != 0 && isBelow(limit)) {',
-  ...[...before, LEAVE, 'op = link;', 'continue;'].map((line) => `  ${line}`),
-  '}',
-  `target = (${NEXT} + load<u64>(op + OP_IMMEDIATE)) & mask;`,
-  'store<u32>(vp + CURRENT_OP, <u32>op);',
-  'checkTarget(vp, target);',
-  ...before,
-  LEAVE,
-  'from = op;',
-  'break;',
-];
+/** What stands behind the switch goes on from `from`, a branch or the end of a block, or to `target` when that is 0. */
+const branch = ['from = op;', 'break;'];
+/** To the target when a condition holds, else to the block's end behind the branch. */
+const branchIf = (holds) => [`from = ${holds} ? op : op + OP_BYTES;`, 'break;'];
 /** To an address from a register or memory. */
 const indirect = (before, after = []) => [
   ...before,
   'checkTarget(vp, target);',
   ...after,
-  LEAVE,
+  'count(load<u8>(op + OP_COUNT));',
   'from = 0;',
   'break;',
 ];
@@ -248,11 +239,12 @@ const pushNext = (bits) => [
   `write<${type(bits)}>(vp, at, ${NEXT} & mask);`,
   'store<u64>(vp + RSP, at);',
 ];
-add('JMP', branch(), false);
-for (let code = 0; code < 16; code += 1)
-  add(`JCC_${code}`, [`if (!quickCondition(vp, ${code})) { op += OP_BYTES; continue; }`, ...branch()], false);
+add('JMP', branch, false);
+for (let code = 0; code < 16; code += 1) add(`JCC_${code}`, branchIf(`quickCondition(vp, ${code})`), false);
 for (const bits of [64, 32]) {
-  add(`CALL_${bits}`, branch(pushNext(bits)), false);
+  // The first time, the target is checked before anything is pushed.
+  const check = `if (load<u32>(op + OP_LINK) == 0) checkTarget(vp, (${NEXT} + load<u64>(op + OP_IMMEDIATE)) & mask);`;
+  add(`CALL_${bits}`, [check, ...pushNext(bits), ...branch], false);
   add(
     `RET_${bits}`,
     indirect(
@@ -291,7 +283,7 @@ function fused(name, form, bits, code) {
     if (code >= 8) lines.push(`const negative = <i${bits}>res;`);
     holds = SIGN[code];
   }
-  lines.push(`if (!(${holds})) { op += 2 * OP_BYTES; continue; }`, 'op += OP_BYTES;', ...branch());
+  lines.push('op += OP_BYTES;', ...branchIf(holds));
   add(`${name}_${form}_${bits}_J${code}`, lines, false);
 }
 
@@ -334,6 +326,7 @@ writeFileSync(
 import { isLasting } from '../blocks/find';
 import { jumpTarget, modeKey } from '../blocks/jump-cache';
 import { raiseGP } from '../exception';
+import { HANDLER_NEXT_BLOCK } from '../decoder/handlers';
 import { CC_ADD, CC_LOGIC, CC_SUB, setLazy } from '../flags';
 import { read, writable, write, writeSized } from '../memory/access';
 import {
@@ -387,7 +380,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
           op += OP_BYTES;
           continue;
         }
-        ${LEAVE}
+        count(load<u8>(op + OP_COUNT));
         branched = 0;
         if (isRepeating()) return 0;
         from = 0;
@@ -396,23 +389,29 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       case 1: // HANDLER_SYSTEM
       case 2: // HANDLER_STALE
         return op;
-      case 3: { // HANDLER_NEXT_BLOCK
-        const link = load<u32>(op + OP_LINK);
-        ${LEAVE}
-        if (link != 0 && isBelow(limit)) {
-          op = link;
-          continue;
-        }
-        target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET)) & ripMask;
+      case 3: // HANDLER_NEXT_BLOCK
         from = op;
         break;
-      }
 ${cases.join('\n')}
       default:
         store<u32>(vp + CURRENT_OP, <u32>op);
         executeSse(vp, op, handler);
         op += OP_BYTES;
         continue;
+    }
+    if (from != 0) {
+      const link = load<u32>(from + OP_LINK);
+      if (link != 0 && isBelow(limit)) {
+        count(load<u8>(from + OP_COUNT));
+        op = link;
+        continue;
+      }
+      target = (load<u64>(vp + RIP_BASE) + load<u16>(from + OP_OFFSET) + load<u8>(from + OP_LENGTH) + load<u64>(from + OP_IMMEDIATE)) & ripMask;
+      if (load<u16>(from + OP_HANDLER) != HANDLER_NEXT_BLOCK) {
+        store<u32>(vp + CURRENT_OP, <u32>from);
+        checkTarget(vp, target);
+      }
+      count(load<u8>(from + OP_COUNT));
     }
     const found = jumpTarget(vp, target, key);
     if (found == 0 || !isBelow(limit)) {

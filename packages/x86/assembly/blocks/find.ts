@@ -9,7 +9,7 @@ import { ACCESS_EXECUTE, exitMemory, gpaEntry } from '../memory/physical';
 import { dropWriteTags } from '../memory/tlb';
 import { flushJumpCache, jumpTarget, modeKey, rememberJump } from './jump-cache';
 import { walk, walkGpa } from '../memory/walk';
-import { OP_BYTES, OP_CODE16, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_LINK, OP_MODRM, OP_OFFSET } from '../micro-op';
+import { OP_BYTES, OP_CODE16, OP_COUNT, OP_HANDLER, OP_IMMEDIATE, OP_LENGTH, OP_LINK, OP_MODRM, OP_OFFSET } from '../micro-op';
 import { MODE_64, MODE_CPL, MODE_FLAT, MODE_SINGLE } from '../mode-bits';
 import { segmentAddress } from '../mode';
 import {
@@ -165,6 +165,7 @@ function build(vp: usize, host: usize, mode: u32, linear: u64): usize {
 function finish(op: usize, offset: u32, count: u32): void {
   store<u16>(op + OP_HANDLER, <u16>HANDLER_NEXT_BLOCK);
   store<u32>(op + OP_LINK, 0);
+  store<u64>(op + OP_IMMEDIATE, 0);
   store<u16>(op + OP_OFFSET, <u16>offset);
   store<u8>(op + OP_LENGTH, 0);
   store<u8>(op + OP_COUNT, <u8>count);

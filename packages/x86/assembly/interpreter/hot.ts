@@ -5,6 +5,7 @@
 import { isLasting } from '../blocks/find';
 import { jumpTarget, modeKey } from '../blocks/jump-cache';
 import { raiseGP } from '../exception';
+import { HANDLER_NEXT_BLOCK } from '../decoder/handlers';
 import { CC_ADD, CC_LOGIC, CC_SUB, setLazy } from '../flags';
 import { read, writable, write, writeSized } from '../memory/access';
 import {
@@ -67,17 +68,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       case 1: // HANDLER_SYSTEM
       case 2: // HANDLER_STALE
         return op;
-      case 3: { // HANDLER_NEXT_BLOCK
-        const link = load<u32>(op + OP_LINK);
-        count(load<u8>(op + OP_COUNT));
-        if (link != 0 && isBelow(limit)) {
-          op = link;
-          continue;
-        }
-        target = (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET)) & ripMask;
+      case 3: // HANDLER_NEXT_BLOCK
         from = op;
         break;
-      }
       case 16: { // ADD_RR_32
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
@@ -1959,294 +1952,79 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         continue;
       }
       case 260: { // JMP
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
         from = op;
         break;
       }
       case 261: { // JCC_0
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 0)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 0) ? op : op + OP_BYTES;
         break;
       }
       case 262: { // JCC_1
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 1)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 1) ? op : op + OP_BYTES;
         break;
       }
       case 263: { // JCC_2
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 2)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 2) ? op : op + OP_BYTES;
         break;
       }
       case 264: { // JCC_3
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 3)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 3) ? op : op + OP_BYTES;
         break;
       }
       case 265: { // JCC_4
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 4)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 4) ? op : op + OP_BYTES;
         break;
       }
       case 266: { // JCC_5
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 5)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 5) ? op : op + OP_BYTES;
         break;
       }
       case 267: { // JCC_6
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 6)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 6) ? op : op + OP_BYTES;
         break;
       }
       case 268: { // JCC_7
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 7)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 7) ? op : op + OP_BYTES;
         break;
       }
       case 269: { // JCC_8
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 8)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 8) ? op : op + OP_BYTES;
         break;
       }
       case 270: { // JCC_9
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 9)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 9) ? op : op + OP_BYTES;
         break;
       }
       case 271: { // JCC_10
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 10)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 10) ? op : op + OP_BYTES;
         break;
       }
       case 272: { // JCC_11
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 11)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 11) ? op : op + OP_BYTES;
         break;
       }
       case 273: { // JCC_12
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 12)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 12) ? op : op + OP_BYTES;
         break;
       }
       case 274: { // JCC_13
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 13)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 13) ? op : op + OP_BYTES;
         break;
       }
       case 275: { // JCC_14
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 14)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 14) ? op : op + OP_BYTES;
         break;
       }
       case 276: { // JCC_15
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        if (!quickCondition(vp, 15)) { op += OP_BYTES; continue; }
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = quickCondition(vp, 15) ? op : op + OP_BYTES;
         break;
       }
       case 277: { // CALL_64
         store<u32>(vp + CURRENT_OP, <u32>op);
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          const at = (load<u64>(vp + RSP) - 8) & mask;
-          write<u64>(vp, at, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) & mask);
-          store<u64>(vp + RSP, at);
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
+        if (load<u32>(op + OP_LINK) == 0) checkTarget(vp, ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask);
         const at = (load<u64>(vp + RSP) - 8) & mask;
         write<u64>(vp, at, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) & mask);
         store<u64>(vp + RSP, at);
-        count(load<u8>(op + OP_COUNT));
         from = op;
         break;
       }
@@ -2300,22 +2078,10 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       }
       case 283: { // CALL_32
         store<u32>(vp + CURRENT_OP, <u32>op);
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          const at = (load<u64>(vp + RSP) - 4) & mask;
-          write<u32>(vp, at, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) & mask);
-          store<u64>(vp + RSP, at);
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
+        if (load<u32>(op + OP_LINK) == 0) checkTarget(vp, ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask);
         const at = (load<u64>(vp + RSP) - 4) & mask;
         write<u32>(vp, at, (load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) & mask);
         store<u64>(vp + RSP, at);
-        count(load<u8>(op + OP_COUNT));
         from = op;
         break;
       }
@@ -2368,403 +2134,163 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         break;
       }
       case 289: { // CMP_RR_32_J2
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a < b ? op : op + OP_BYTES;
         break;
       }
       case 290: { // CMP_RR_32_J3
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a >= b ? op : op + OP_BYTES;
         break;
       }
       case 291: { // CMP_RR_32_J4
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a == b ? op : op + OP_BYTES;
         break;
       }
       case 292: { // CMP_RR_32_J5
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a != b ? op : op + OP_BYTES;
         break;
       }
       case 293: { // CMP_RR_32_J6
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a <= b ? op : op + OP_BYTES;
         break;
       }
       case 294: { // CMP_RR_32_J7
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a > b ? op : op + OP_BYTES;
         break;
       }
       case 295: { // CMP_RR_32_J12
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(<i32>a < <i32>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i32>a < <i32>b ? op : op + OP_BYTES;
         break;
       }
       case 296: { // CMP_RR_32_J13
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(<i32>a >= <i32>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i32>a >= <i32>b ? op : op + OP_BYTES;
         break;
       }
       case 297: { // CMP_RR_32_J14
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(<i32>a <= <i32>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i32>a <= <i32>b ? op : op + OP_BYTES;
         break;
       }
       case 298: { // CMP_RR_32_J15
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(<i32>a > <i32>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i32>a > <i32>b ? op : op + OP_BYTES;
         break;
       }
       case 299: { // CMP_RI_32_J2
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a < b ? op : op + OP_BYTES;
         break;
       }
       case 300: { // CMP_RI_32_J3
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a >= b ? op : op + OP_BYTES;
         break;
       }
       case 301: { // CMP_RI_32_J4
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a == b ? op : op + OP_BYTES;
         break;
       }
       case 302: { // CMP_RI_32_J5
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a != b ? op : op + OP_BYTES;
         break;
       }
       case 303: { // CMP_RI_32_J6
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a <= b ? op : op + OP_BYTES;
         break;
       }
       case 304: { // CMP_RI_32_J7
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a > b ? op : op + OP_BYTES;
         break;
       }
       case 305: { // CMP_RI_32_J12
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(<i32>a < <i32>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i32>a < <i32>b ? op : op + OP_BYTES;
         break;
       }
       case 306: { // CMP_RI_32_J13
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(<i32>a >= <i32>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i32>a >= <i32>b ? op : op + OP_BYTES;
         break;
       }
       case 307: { // CMP_RI_32_J14
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(<i32>a <= <i32>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i32>a <= <i32>b ? op : op + OP_BYTES;
         break;
       }
       case 308: { // CMP_RI_32_J15
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(<i32>a > <i32>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i32>a > <i32>b ? op : op + OP_BYTES;
         break;
       }
       case 309: { // CMP_RM_32_J2
@@ -2772,19 +2298,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a < b ? op : op + OP_BYTES;
         break;
       }
       case 310: { // CMP_RM_32_J3
@@ -2792,19 +2307,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a >= b ? op : op + OP_BYTES;
         break;
       }
       case 311: { // CMP_RM_32_J4
@@ -2812,19 +2316,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a == b ? op : op + OP_BYTES;
         break;
       }
       case 312: { // CMP_RM_32_J5
@@ -2832,19 +2325,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a != b ? op : op + OP_BYTES;
         break;
       }
       case 313: { // CMP_RM_32_J6
@@ -2852,19 +2334,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a <= b ? op : op + OP_BYTES;
         break;
       }
       case 314: { // CMP_RM_32_J7
@@ -2872,19 +2343,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a > b ? op : op + OP_BYTES;
         break;
       }
       case 315: { // CMP_MR_32_J2
@@ -2893,19 +2353,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u32>(vp, at);
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a < b ? op : op + OP_BYTES;
         break;
       }
       case 316: { // CMP_MR_32_J3
@@ -2914,19 +2363,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u32>(vp, at);
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a >= b ? op : op + OP_BYTES;
         break;
       }
       case 317: { // CMP_MR_32_J4
@@ -2935,19 +2373,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u32>(vp, at);
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a == b ? op : op + OP_BYTES;
         break;
       }
       case 318: { // CMP_MR_32_J5
@@ -2956,19 +2383,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u32>(vp, at);
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a != b ? op : op + OP_BYTES;
         break;
       }
       case 319: { // CMP_MR_32_J6
@@ -2977,19 +2393,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u32>(vp, at);
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a <= b ? op : op + OP_BYTES;
         break;
       }
       case 320: { // CMP_MR_32_J7
@@ -2998,19 +2403,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u32>(vp, at);
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a > b ? op : op + OP_BYTES;
         break;
       }
       case 321: { // CMP_MI_32_J2
@@ -3019,19 +2413,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u32>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a < b ? op : op + OP_BYTES;
         break;
       }
       case 322: { // CMP_MI_32_J3
@@ -3040,19 +2423,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u32>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a >= b ? op : op + OP_BYTES;
         break;
       }
       case 323: { // CMP_MI_32_J4
@@ -3061,19 +2433,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u32>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a == b ? op : op + OP_BYTES;
         break;
       }
       case 324: { // CMP_MI_32_J5
@@ -3082,19 +2443,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u32>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a != b ? op : op + OP_BYTES;
         break;
       }
       case 325: { // CMP_MI_32_J6
@@ -3103,19 +2453,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u32>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a <= b ? op : op + OP_BYTES;
         break;
       }
       case 326: { // CMP_MI_32_J7
@@ -3124,591 +2463,244 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u32>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
-        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a > b ? op : op + OP_BYTES;
         break;
       }
       case 327: { // TEST_RR_32_J4
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 2, res, 0);
-        if (!(res == 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = res == 0 ? op : op + OP_BYTES;
         break;
       }
       case 328: { // TEST_RR_32_J5
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 2, res, 0);
-        if (!(res != 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = res != 0 ? op : op + OP_BYTES;
         break;
       }
       case 329: { // TEST_RR_32_J8
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 2, res, 0);
         const negative = <i32>res;
-        if (!(negative < 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = negative < 0 ? op : op + OP_BYTES;
         break;
       }
       case 330: { // TEST_RR_32_J9
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 2, res, 0);
         const negative = <i32>res;
-        if (!(negative >= 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = negative >= 0 ? op : op + OP_BYTES;
         break;
       }
       case 331: { // TEST_RR_32_J14
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 2, res, 0);
         const negative = <i32>res;
-        if (!(negative <= 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = negative <= 0 ? op : op + OP_BYTES;
         break;
       }
       case 332: { // TEST_RR_32_J15
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 2, res, 0);
         const negative = <i32>res;
-        if (!(negative > 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = negative > 0 ? op : op + OP_BYTES;
         break;
       }
       case 333: { // TEST_RI_32_J4
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         const res = a & b;
         setLazy(vp, CC_LOGIC | 2, res, 0);
-        if (!(res == 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = res == 0 ? op : op + OP_BYTES;
         break;
       }
       case 334: { // TEST_RI_32_J5
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         const res = a & b;
         setLazy(vp, CC_LOGIC | 2, res, 0);
-        if (!(res != 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = res != 0 ? op : op + OP_BYTES;
         break;
       }
       case 335: { // CMP_RR_64_J2
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a < b ? op : op + OP_BYTES;
         break;
       }
       case 336: { // CMP_RR_64_J3
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a >= b ? op : op + OP_BYTES;
         break;
       }
       case 337: { // CMP_RR_64_J4
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a == b ? op : op + OP_BYTES;
         break;
       }
       case 338: { // CMP_RR_64_J5
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a != b ? op : op + OP_BYTES;
         break;
       }
       case 339: { // CMP_RR_64_J6
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a <= b ? op : op + OP_BYTES;
         break;
       }
       case 340: { // CMP_RR_64_J7
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a > b ? op : op + OP_BYTES;
         break;
       }
       case 341: { // CMP_RR_64_J12
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(<i64>a < <i64>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i64>a < <i64>b ? op : op + OP_BYTES;
         break;
       }
       case 342: { // CMP_RR_64_J13
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(<i64>a >= <i64>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i64>a >= <i64>b ? op : op + OP_BYTES;
         break;
       }
       case 343: { // CMP_RR_64_J14
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(<i64>a <= <i64>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i64>a <= <i64>b ? op : op + OP_BYTES;
         break;
       }
       case 344: { // CMP_RR_64_J15
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(<i64>a > <i64>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i64>a > <i64>b ? op : op + OP_BYTES;
         break;
       }
       case 345: { // CMP_RI_64_J2
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a < b ? op : op + OP_BYTES;
         break;
       }
       case 346: { // CMP_RI_64_J3
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a >= b ? op : op + OP_BYTES;
         break;
       }
       case 347: { // CMP_RI_64_J4
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a == b ? op : op + OP_BYTES;
         break;
       }
       case 348: { // CMP_RI_64_J5
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a != b ? op : op + OP_BYTES;
         break;
       }
       case 349: { // CMP_RI_64_J6
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a <= b ? op : op + OP_BYTES;
         break;
       }
       case 350: { // CMP_RI_64_J7
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a > b ? op : op + OP_BYTES;
         break;
       }
       case 351: { // CMP_RI_64_J12
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(<i64>a < <i64>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i64>a < <i64>b ? op : op + OP_BYTES;
         break;
       }
       case 352: { // CMP_RI_64_J13
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(<i64>a >= <i64>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i64>a >= <i64>b ? op : op + OP_BYTES;
         break;
       }
       case 353: { // CMP_RI_64_J14
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(<i64>a <= <i64>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i64>a <= <i64>b ? op : op + OP_BYTES;
         break;
       }
       case 354: { // CMP_RI_64_J15
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(<i64>a > <i64>b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = <i64>a > <i64>b ? op : op + OP_BYTES;
         break;
       }
       case 355: { // CMP_RM_64_J2
@@ -3716,19 +2708,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a < b ? op : op + OP_BYTES;
         break;
       }
       case 356: { // CMP_RM_64_J3
@@ -3736,19 +2717,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a >= b ? op : op + OP_BYTES;
         break;
       }
       case 357: { // CMP_RM_64_J4
@@ -3756,19 +2726,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a == b ? op : op + OP_BYTES;
         break;
       }
       case 358: { // CMP_RM_64_J5
@@ -3776,19 +2735,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a != b ? op : op + OP_BYTES;
         break;
       }
       case 359: { // CMP_RM_64_J6
@@ -3796,19 +2744,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a <= b ? op : op + OP_BYTES;
         break;
       }
       case 360: { // CMP_RM_64_J7
@@ -3816,19 +2753,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a > b ? op : op + OP_BYTES;
         break;
       }
       case 361: { // CMP_MR_64_J2
@@ -3837,19 +2763,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u64>(vp, at);
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a < b ? op : op + OP_BYTES;
         break;
       }
       case 362: { // CMP_MR_64_J3
@@ -3858,19 +2773,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u64>(vp, at);
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a >= b ? op : op + OP_BYTES;
         break;
       }
       case 363: { // CMP_MR_64_J4
@@ -3879,19 +2783,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u64>(vp, at);
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a == b ? op : op + OP_BYTES;
         break;
       }
       case 364: { // CMP_MR_64_J5
@@ -3900,19 +2793,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u64>(vp, at);
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a != b ? op : op + OP_BYTES;
         break;
       }
       case 365: { // CMP_MR_64_J6
@@ -3921,19 +2803,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u64>(vp, at);
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a <= b ? op : op + OP_BYTES;
         break;
       }
       case 366: { // CMP_MR_64_J7
@@ -3942,19 +2813,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u64>(vp, at);
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a > b ? op : op + OP_BYTES;
         break;
       }
       case 367: { // CMP_MI_64_J2
@@ -3963,19 +2823,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u64>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a < b ? op : op + OP_BYTES;
         break;
       }
       case 368: { // CMP_MI_64_J3
@@ -3984,19 +2833,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u64>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a >= b ? op : op + OP_BYTES;
         break;
       }
       case 369: { // CMP_MI_64_J4
@@ -4005,19 +2843,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u64>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a == b ? op : op + OP_BYTES;
         break;
       }
       case 370: { // CMP_MI_64_J5
@@ -4026,19 +2853,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u64>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a != b ? op : op + OP_BYTES;
         break;
       }
       case 371: { // CMP_MI_64_J6
@@ -4047,19 +2863,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u64>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a <= b ? op : op + OP_BYTES;
         break;
       }
       case 372: { // CMP_MI_64_J7
@@ -4068,431 +2873,180 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u64>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
-        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a > b ? op : op + OP_BYTES;
         break;
       }
       case 373: { // TEST_RR_64_J4
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 3, res, 0);
-        if (!(res == 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = res == 0 ? op : op + OP_BYTES;
         break;
       }
       case 374: { // TEST_RR_64_J5
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 3, res, 0);
-        if (!(res != 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = res != 0 ? op : op + OP_BYTES;
         break;
       }
       case 375: { // TEST_RR_64_J8
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 3, res, 0);
         const negative = <i64>res;
-        if (!(negative < 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = negative < 0 ? op : op + OP_BYTES;
         break;
       }
       case 376: { // TEST_RR_64_J9
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 3, res, 0);
         const negative = <i64>res;
-        if (!(negative >= 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = negative >= 0 ? op : op + OP_BYTES;
         break;
       }
       case 377: { // TEST_RR_64_J14
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 3, res, 0);
         const negative = <i64>res;
-        if (!(negative <= 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = negative <= 0 ? op : op + OP_BYTES;
         break;
       }
       case 378: { // TEST_RR_64_J15
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 3, res, 0);
         const negative = <i64>res;
-        if (!(negative > 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = negative > 0 ? op : op + OP_BYTES;
         break;
       }
       case 379: { // TEST_RI_64_J4
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         const res = a & b;
         setLazy(vp, CC_LOGIC | 3, res, 0);
-        if (!(res == 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = res == 0 ? op : op + OP_BYTES;
         break;
       }
       case 380: { // TEST_RI_64_J5
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         const res = a & b;
         setLazy(vp, CC_LOGIC | 3, res, 0);
-        if (!(res != 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = res != 0 ? op : op + OP_BYTES;
         break;
       }
       case 381: { // CMP_RR_8_J2
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a < b ? op : op + OP_BYTES;
         break;
       }
       case 382: { // CMP_RR_8_J3
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a >= b ? op : op + OP_BYTES;
         break;
       }
       case 383: { // CMP_RR_8_J4
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a == b ? op : op + OP_BYTES;
         break;
       }
       case 384: { // CMP_RR_8_J5
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a != b ? op : op + OP_BYTES;
         break;
       }
       case 385: { // CMP_RR_8_J6
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a <= b ? op : op + OP_BYTES;
         break;
       }
       case 386: { // CMP_RR_8_J7
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a > b ? op : op + OP_BYTES;
         break;
       }
       case 387: { // CMP_RI_8_J2
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a < b ? op : op + OP_BYTES;
         break;
       }
       case 388: { // CMP_RI_8_J3
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a >= b ? op : op + OP_BYTES;
         break;
       }
       case 389: { // CMP_RI_8_J4
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a == b ? op : op + OP_BYTES;
         break;
       }
       case 390: { // CMP_RI_8_J5
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a != b ? op : op + OP_BYTES;
         break;
       }
       case 391: { // CMP_RI_8_J6
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a <= b ? op : op + OP_BYTES;
         break;
       }
       case 392: { // CMP_RI_8_J7
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a > b ? op : op + OP_BYTES;
         break;
       }
       case 393: { // CMP_MI_8_J2
@@ -4501,19 +3055,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u8>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a < b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a < b ? op : op + OP_BYTES;
         break;
       }
       case 394: { // CMP_MI_8_J3
@@ -4522,19 +3065,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u8>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a >= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a >= b ? op : op + OP_BYTES;
         break;
       }
       case 395: { // CMP_MI_8_J4
@@ -4543,19 +3075,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u8>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a == b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a == b ? op : op + OP_BYTES;
         break;
       }
       case 396: { // CMP_MI_8_J5
@@ -4564,19 +3085,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u8>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a != b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a != b ? op : op + OP_BYTES;
         break;
       }
       case 397: { // CMP_MI_8_J6
@@ -4585,19 +3095,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u8>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a <= b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a <= b ? op : op + OP_BYTES;
         break;
       }
       case 398: { // CMP_MI_8_J7
@@ -4606,191 +3105,84 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const a = read<u8>(vp, at);
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
-        if (!(a > b)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = a > b ? op : op + OP_BYTES;
         break;
       }
       case 399: { // TEST_RR_8_J4
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 0, res, 0);
-        if (!(res == 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = res == 0 ? op : op + OP_BYTES;
         break;
       }
       case 400: { // TEST_RR_8_J5
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 0, res, 0);
-        if (!(res != 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = res != 0 ? op : op + OP_BYTES;
         break;
       }
       case 401: { // TEST_RR_8_J8
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 0, res, 0);
         const negative = <i8>res;
-        if (!(negative < 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = negative < 0 ? op : op + OP_BYTES;
         break;
       }
       case 402: { // TEST_RR_8_J9
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
         setLazy(vp, CC_LOGIC | 0, res, 0);
         const negative = <i8>res;
-        if (!(negative >= 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = negative >= 0 ? op : op + OP_BYTES;
         break;
       }
       case 403: { // TEST_RI_8_J4
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         const res = a & b;
         setLazy(vp, CC_LOGIC | 0, res, 0);
-        if (!(res == 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = res == 0 ? op : op + OP_BYTES;
         break;
       }
       case 404: { // TEST_RI_8_J5
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         const res = a & b;
         setLazy(vp, CC_LOGIC | 0, res, 0);
-        if (!(res != 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = res != 0 ? op : op + OP_BYTES;
         break;
       }
       case 405: { // TEST_RI_8_J8
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         const res = a & b;
         setLazy(vp, CC_LOGIC | 0, res, 0);
         const negative = <i8>res;
-        if (!(negative < 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = negative < 0 ? op : op + OP_BYTES;
         break;
       }
       case 406: { // TEST_RI_8_J9
-        store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         const res = a & b;
         setLazy(vp, CC_LOGIC | 0, res, 0);
         const negative = <i8>res;
-        if (!(negative >= 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = negative >= 0 ? op : op + OP_BYTES;
         break;
       }
       case 407: { // TEST_MI_8_J4
@@ -4800,19 +3192,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         const res = a & b;
         setLazy(vp, CC_LOGIC | 0, res, 0);
-        if (!(res == 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = res == 0 ? op : op + OP_BYTES;
         break;
       }
       case 408: { // TEST_MI_8_J5
@@ -4822,19 +3203,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         const res = a & b;
         setLazy(vp, CC_LOGIC | 0, res, 0);
-        if (!(res != 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = res != 0 ? op : op + OP_BYTES;
         break;
       }
       case 409: { // TEST_MI_8_J8
@@ -4845,19 +3215,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const res = a & b;
         setLazy(vp, CC_LOGIC | 0, res, 0);
         const negative = <i8>res;
-        if (!(negative < 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = negative < 0 ? op : op + OP_BYTES;
         break;
       }
       case 410: { // TEST_MI_8_J9
@@ -4868,19 +3227,8 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         const res = a & b;
         setLazy(vp, CC_LOGIC | 0, res, 0);
         const negative = <i8>res;
-        if (!(negative >= 0)) { op += 2 * OP_BYTES; continue; }
         op += OP_BYTES;
-        const link = load<u32>(op + OP_LINK);
-        if (link != 0 && isBelow(limit)) {
-          count(load<u8>(op + OP_COUNT));
-          op = link;
-          continue;
-        }
-        target = ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask;
-        store<u32>(vp + CURRENT_OP, <u32>op);
-        checkTarget(vp, target);
-        count(load<u8>(op + OP_COUNT));
-        from = op;
+        from = negative >= 0 ? op : op + OP_BYTES;
         break;
       }
       default:
@@ -4888,6 +3236,20 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         executeSse(vp, op, handler);
         op += OP_BYTES;
         continue;
+    }
+    if (from != 0) {
+      const link = load<u32>(from + OP_LINK);
+      if (link != 0 && isBelow(limit)) {
+        count(load<u8>(from + OP_COUNT));
+        op = link;
+        continue;
+      }
+      target = (load<u64>(vp + RIP_BASE) + load<u16>(from + OP_OFFSET) + load<u8>(from + OP_LENGTH) + load<u64>(from + OP_IMMEDIATE)) & ripMask;
+      if (load<u16>(from + OP_HANDLER) != HANDLER_NEXT_BLOCK) {
+        store<u32>(vp + CURRENT_OP, <u32>from);
+        checkTarget(vp, target);
+      }
+      count(load<u8>(from + OP_COUNT));
     }
     const found = jumpTarget(vp, target, key);
     if (found == 0 || !isBelow(limit)) {
