@@ -26,7 +26,7 @@ import {
   RIP_BASE,
   SS,
 } from './state';
-import { MODE_64, MODE_CODE_32 } from './mode-bits';
+import { MODE_64 } from './mode-bits';
 
 export const VECTOR_DE: i32 = 0;
 export const VECTOR_DB: i32 = 1;
@@ -58,9 +58,7 @@ export function instructionRip(vp: usize): u64 {
   const op = load<u32>(vp + CURRENT_OP);
   if (op == 0) return load<u64>(vp + RIP);
   const rip = load<u64>(vp + RIP_BASE) + load<u16>(<usize>op + OP_OFFSET);
-  const mode = load<u32>(vp + MODE_WORD);
-  if (mode & MODE_64) return rip;
-  return mode & MODE_CODE_32 ? rip & 0xffffffff : rip & 0xffff;
+  return load<u32>(vp + MODE_WORD) & MODE_64 ? rip : rip & 0xffffffff;
 }
 
 /** Unwinds with RIP at the current instruction. Never returns. */

@@ -364,7 +364,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
   // Elsewhere linear addresses are no RIPs, or somebody watches where RIP goes.
   const flat = (word & MODE_64) != 0 || (word & (MODE_FLAT | MODE_CODE_32)) == (MODE_FLAT | MODE_CODE_32);
   const key = flat && load<u32>(vp + BREAKPOINTS_ARMED) == 0 ? modeKey(word) : NO_KEY;
-  const ripMask: u64 = word & MODE_64 ? -1 : word & MODE_CODE_32 ? 0xffffffff : 0xffff;
+  const ripMask: u64 = word & MODE_64 ? -1 : 0xffffffff;
   let target: u64 = 0;
   let from: usize = 0;
   while (true) {

@@ -203,6 +203,8 @@ function buildCrossing(vp: usize, host: usize, mode: u32, linear: u64): usize {
   memory.copy(vp + CROSSING_BYTES, host, min<u32>(room, 16));
   let length = decode(mode, vp + CROSSING_BYTES, offset, op);
   if (length > room && room < 15) {
+    // The segment's end comes before the missing page.
+    if (!(mode & MODE_FLAT) && load<u64>(vp + RIP) + room > load<u32>(segmentAddress(vp, CS) + SEG_LIMIT)) raiseGP(vp, 0);
     const after = fetchHost(vp, mode & MODE_64 ? linear + room : (linear + room) & 0xffffffff);
     memory.copy(vp + CROSSING_BYTES + room, after, 16 - room);
     length = decode(mode, vp + CROSSING_BYTES, offset, op);

@@ -73,6 +73,8 @@ export function enter(vp: usize, op: usize): void {
   const level = <u64>(opImmediate(op) >> 16) & 31;
   const mask = stackMask(vp);
   const frame = (load<u64>(vp + RSP) - size) & mask;
+  // A 16-bit stack pointer is the lower half of what becomes EBP.
+  const pointer = (load<u64>(vp + RSP) & ~mask & 0xffffffff) | frame;
   const final = (frame - level * size - room) & mask;
   writeSized(vp, segmentLinear(vp, SS, frame, size, true), size, loadSlot(vp, RBP, size));
   const base = load<u64>(vp + RBP);
@@ -80,9 +82,9 @@ export function enter(vp: usize, op: usize): void {
     const value = readSized(vp, segmentLinear(vp, SS, (base - i * size) & mask, size, false), size);
     writeSized(vp, segmentLinear(vp, SS, (frame - i * size) & mask, size, true), size, value);
   }
-  if (level) writeSized(vp, segmentLinear(vp, SS, (frame - level * size) & mask, size, true), size, frame);
+  if (level) writeSized(vp, segmentLinear(vp, SS, (frame - level * size) & mask, size, true), size, pointer);
   probeWrite(vp, segmentLinear(vp, SS, final, size, true), size);
-  storeSlot(vp, RBP, size, frame);
+  storeSlot(vp, RBP, size, pointer);
   setStackPointer(vp, final);
 }
 

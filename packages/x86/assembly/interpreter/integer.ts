@@ -307,7 +307,8 @@ function executeTwoByte(vp: usize, op: usize, code: u32): void {
     case 0x1c0: case 0x1c1: exchangeAdd(vp, op); break;
     case 0x1c3:
       if (!opIsMemory(op) || opPrefixes(op) & (PREFIX_66 | PREFIX_F2 | PREFIX_F3)) raiseUD(vp);
-      writeRm(vp, op, size, readReg(vp, op, size));
+      // Never 16 bits, whatever the code segment says.
+      writeRm(vp, op, max<u32>(size, 4), readReg(vp, op, max<u32>(size, 4)));
       break;
     case 0x1c7:
       if (!opIsMemory(op)) {

@@ -5,7 +5,7 @@ import { HANDLER_SYSTEM } from '../decoder/handlers';
 import { instructionRip, raiseDB } from '../exception';
 import { materializeFlags } from '../flags';
 import { OP_CODE16, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_LINK, OP_OFFSET } from '../micro-op';
-import { MODE_64, MODE_CODE_32, MODE_SINGLE } from '../mode-bits';
+import { MODE_64, MODE_SINGLE } from '../mode-bits';
 import {
   ACTIVITY, ACTIVITY_RUNNING, BREAKPOINTS_ARMED, CURRENT_OP, DR6, EXIT_REQUEST, FLAG_RF, FLAG_TF, INSTRUCTION_RIP,
   MODE_WORD, PENDING_DEBUG, RFLAGS, RIP, RIP_BASE, SHADOW, SHADOW_MOV_SS,
@@ -36,8 +36,8 @@ const SINGLE_STEP: u32 = 0x4000;
 @inline
 function ripAt(vp: usize, offset: u32): u64 {
   const rip = load<u64>(vp + RIP_BASE) + offset;
-  const mode = load<u32>(vp + MODE_WORD);
-  return mode & MODE_64 ? rip : mode & MODE_CODE_32 ? rip & 0xffffffff : rip & 0xffff;
+  // 16-bit code does not wrap by itself: it runs against the limit.
+  return load<u32>(vp + MODE_WORD) & MODE_64 ? rip : rip & 0xffffffff;
 }
 
 /** Executes about `budget` instructions, and exactly one for 1. RIP and RFLAGS are whole afterwards. May unwind. */

@@ -1,6 +1,8 @@
 /** One case of the comparison: code and the state that it starts from, and what a processor makes of it. */
 
 import type { Opcode } from '../../src/disassembler/opcode-table.ts';
+import type { CodeBits } from '../../src/index.ts';
+import { CODE, DATA_16 } from './layout.ts';
 
 /** RFLAGS bits. */
 export const Flag = {
@@ -17,6 +19,11 @@ export const Flag = {
   ID: 0x200000,
 } as const;
 
+/** Linear addresses of RIP 0 and of offset 0 in the data segments. */
+export function segmentBases(bits: CodeBits): { readonly code: number; readonly data: number } {
+  return bits === 16 ? { code: CODE, data: DATA_16 } : { code: 0, data: 0 };
+}
+
 /** The flags that instructions set by their results. */
 export const ARITHMETIC_FLAGS = 0x8d5;
 
@@ -25,7 +32,7 @@ export interface TestCase {
   /** What the generator made it from: the same number makes it again. */
   readonly seed: number;
   readonly opcode: Opcode;
-  readonly bits: 32 | 64;
+  readonly bits: CodeBits;
   readonly code: Uint8Array;
   /** Where the code lies from CODE on. */
   readonly codeAt: number;

@@ -1,6 +1,7 @@
 /** Which instructions take part in the comparison, in which class, and why others do not. */
 
 import { OPCODES, type Opcode } from '../../src/disassembler/opcode-table.ts';
+import type { CodeBits } from '../../src/index.ts';
 
 /** Reasons for leaving instructions out. */
 const SYSTEM = 'talks to the operating system of the host';
@@ -8,7 +9,6 @@ const TABLES = 'depends on descriptor tables, which differ; tested in test/progr
 const HOST = 'gives what the host is or measures';
 const STATE = 'needs floating-point state, which this class does not set';
 const POINTERS = 'stores instruction and data pointers, which vendors keep differently';
-const PENDING = 'our processor does not have it yet';
 const ABSENT = 'not offered by our processor';
 
 const GROUPS: readonly (readonly [string, string])[] = [
@@ -20,7 +20,6 @@ const GROUPS: readonly (readonly [string, string])[] = [
     'cpuid rdtsc rdtscp rdpmc rdrand rdseed monitor mwait xgetbv xsave xrstor xsaveopt ud0 ud1 rsm clac stac',
   ],
   [POINTERS, 'fnsave fnstenv'],
-  [PENDING, 'fsin fcos fsincos fptan fpatan f2xm1 fyl2x fyl2xp1'],
   [STATE, 'fxsave fxrstor ldmxcsr stmxcsr fwait'],
   [ABSENT, 'tzcnt lzcnt clflushopt salc'],
 ];
@@ -45,7 +44,7 @@ export function leftOut(opcode: Opcode): string | undefined {
 }
 
 /** Rows of one class that take part in code of `bits` bits. */
-export function opcodesOf(set: Opcode['set'], bits: 32 | 64): Opcode[] {
+export function opcodesOf(set: Opcode['set'], bits: CodeBits): Opcode[] {
   return OPCODES.filter(
     (opcode) =>
       opcode.set === set &&

@@ -2,7 +2,7 @@
 
 import { decode } from '../../src/disassembler/decode.ts';
 import { CodeMachine, Outcome, Reg, Seg, StopReason } from '../../src/index.ts';
-import { ENDLESS, type Memory, type Result, type TestCase } from './case.ts';
+import { ENDLESS, type Memory, type Result, segmentBases, type TestCase } from './case.ts';
 import { CODE, CODE_BYTES, DATA, DATA_BYTES, FLOAT_BYTES, GS_BASE, PAGE, READ_ONLY } from './layout.ts';
 
 /** Physical addresses. */
@@ -18,9 +18,30 @@ const OVERFLOW = 4;
 const PRESENT_USER = 5n;
 const WRITABLE = 2n;
 const NO_EXECUTE = 1n << 63n;
+/** How far branches of a case go from its start. */
+const MOST_BRANCH = 48;
 /** Instructions that a case may take. */
 const MOST_INSTRUCTIONS = 2000;
 const MOST_STEPS = 30;
+
+/** Selectors and attributes of code and data segments at privilege level 3, as Linux and `host.c` have them. */
+const SEGMENTS = {
+  16: {
+    code: { selector: 0x07, attributes: 0xfb },
+    data: { selector: 0x0f, attributes: 0xf3 },
+    limit: 0xffff,
+  },
+  32: {
+    code: { selector: 0x23, attributes: 0xc0fb },
+    data: { selector: 0x2b, attributes: 0xc0f3 },
+    limit: 0xffffffff,
+  },
+  64: {
+    code: { selector: 0x33, attributes: 0xa0fb },
+    data: { selector: 0x2b, attributes: 0xc0f3 },
+    limit: 0xffffffff,
+  },
+} as const;
 
 /** A machine at privilege level 3, whose every exception ends the case. */
 export class CoreProcessor {
@@ -92,27 +113,25 @@ export class CoreProcessor {
 
   #begin(test: TestCase): void {
     const { registers, processor, memory } = this.#machine;
-    const is64 = test.bits === 64;
+    const { code: codeBase, data: dataBase } = segmentBases(test.bits);
     const code = CODE_AT + test.codeAt;
     memory.set(test.code, code);
-    // Places are used in rising order: only one that was used before, or overlaps, may have been decoded.
-    if (test.codeAt <= this.#lastAt) processor.flushTlb();
-    this.#lastAt = test.codeAt + test.code.length;
+    // Places are used in rising order: only one that was used before may have been decoded, but for those at ends of
+    // pages, whose branches reach others.
+    const isNear = (test.codeAt + MOST_BRANCH) % PAGE < test.codeAt % PAGE;
+    if (test.codeAt <= this.#lastAt || isNear) processor.flushTlb();
+    this.#lastAt = isNear ? CODE_BYTES : test.codeAt;
     this.#data.set(test.patch, test.patchAt);
     registers.qwords.set(test.registers);
     registers.qwords[Reg.RFLAGS] = BigInt(test.flags | 0x202);
-    registers.qwords[Reg.RIP] = BigInt(CODE + test.codeAt);
+    registers.qwords[Reg.RIP] = BigInt(CODE - codeBase + test.codeAt);
     registers.qwords[Reg.CR2] = 0n;
     const { segments } = registers;
+    const { code: codeSegment, data: dataSegment, limit } = SEGMENTS[test.bits];
     for (const index of [Seg.ES, Seg.SS, Seg.DS]) {
-      segments[index] = { base: 0n, limit: 0xffffffff, selector: 0x2b, attributes: 0xc0f3 };
+      segments[index] = { base: BigInt(dataBase), limit, ...dataSegment };
     }
-    segments[Seg.CS] = {
-      base: 0n,
-      limit: 0xffffffff,
-      selector: is64 ? 0x33 : 0x23,
-      attributes: is64 ? 0xa0fb : 0xc0fb,
-    };
+    segments[Seg.CS] = { base: BigInt(codeBase), limit, ...codeSegment };
     segments[Seg.FS] = { base: 0n, limit: 0, selector: 0, attributes: 0 };
     segments[Seg.GS] = { base: BigInt(GS_BASE), limit: 0, selector: 0, attributes: 0 };
     if (test.floats !== undefined) this.#loadFloats(test.floats);
@@ -121,7 +140,7 @@ export class CoreProcessor {
   /** INT3 and INTO are traps: a processor says where the next instruction is, while the filter sees this one. */
   #passBreakpoint(test: TestCase, result: Result): void {
     if (result.trap !== BREAKPOINT && result.trap !== OVERFLOW) return;
-    const at = CODE_AT + Number(result.rip) - CODE;
+    const at = CODE_AT + Number(result.rip) + segmentBases(test.bits).code - CODE;
     const instruction = decode(this.#machine.memory, at, test.bits);
     result.rip += BigInt(instruction?.bytes ?? 0);
   }

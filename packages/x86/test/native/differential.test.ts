@@ -8,6 +8,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { CodeBits } from '../../src/index.ts';
 import { type Comparison, compareProcessors } from './differential.ts';
 import { type Backend, hostObstacle, hostProcessor, isReferenceHost } from './host-processor.ts';
 import { recording, replaying } from './recording.ts';
@@ -16,7 +17,9 @@ const { env } = process;
 const factor = Number(env.VIRIDIAN_NATIVE_CASES ?? 1);
 const seed = Number(env.VIRIDIAN_NATIVE_SEED ?? 1);
 const only = env.VIRIDIAN_NATIVE_ONLY;
-const obstacle = env.VIRIDIAN_NATIVE_REPLAY === undefined ? hostObstacle() : undefined;
+const obstacleTo = (bits: CodeBits) =>
+  env.VIRIDIAN_NATIVE_REPLAY === undefined ? hostObstacle(bits) : undefined;
+const obstacle = obstacleTo(64);
 
 const strict = env.VIRIDIAN_NATIVE_REPLAY !== undefined || (obstacle === undefined && isReferenceHost());
 
@@ -39,6 +42,10 @@ const CLASSES: readonly Pick<Comparison, 'set' | 'bits' | 'cases'>[] = [
   { set: 'sequences', bits: 64, cases: 20_000 },
   { set: 'sequences', bits: 32, cases: 15_000 },
   { set: 'mixed sequences', bits: 64, cases: 15_000 },
+  { set: 'integer', bits: 16, cases: 20_000 },
+  { set: 'simd', bits: 16, cases: 5000 },
+  { set: 'x87', bits: 16, cases: 5000 },
+  { set: 'sequences', bits: 16, cases: 10_000 },
 ];
 
 describe("our processor and the host's agree", () => {
@@ -46,6 +53,7 @@ describe("our processor and the host's agree", () => {
     it(`on ${set}${set.endsWith('sequences') ? '' : ' instructions'} in ${bits}-bit code`, {
       timeout: 60_000 * Math.max(1, factor),
     }, ({ skip }) => {
+      const obstacle = obstacleTo(bits);
       if (obstacle !== undefined) skip(`not compared with a host processor: ${obstacle}`);
       const found = compareProcessors(
         { set, bits, seed, only, strict, cases: Math.ceil(cases * factor) },

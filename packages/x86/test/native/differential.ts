@@ -1,6 +1,7 @@
 /** Runs many cases on both processors and collects the differences. */
 
 import type { Opcode } from '../../src/disassembler/opcode-table.ts';
+import type { CodeBits } from '../../src/index.ts';
 import type { Memory, Result, TestCase } from './case.ts';
 import { opcodesOf } from './classes.ts';
 import { describe, differences } from './compare.ts';
@@ -16,7 +17,7 @@ import { leavesOpen } from './tolerance.ts';
 export interface Comparison {
   /** Single instructions of a set, or sequences of integer or of all instructions. */
   readonly set: Opcode['set'] | 'sequences' | 'mixed sequences';
-  readonly bits: 32 | 64;
+  readonly bits: CodeBits;
   readonly cases: number;
   readonly seed: number;
   /** Whether the host does what our processor does where the manuals leave it open: AMD's processors do. */

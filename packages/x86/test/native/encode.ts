@@ -1,12 +1,14 @@
 /** Makes instructions of opcode table rows: prefixes, ModRM, immediates, and registers that address memory. */
 
 import type { Opcode } from '../../src/disassembler/opcode-table.ts';
+import type { CodeBits } from '../../src/index.ts';
+import { segmentBases } from './case.ts';
 import { CODE, GS_BASE } from './layout.ts';
 import type { Random } from './random.ts';
 
 /** What the generator may fix about an instruction. */
 export interface Wishes {
-  readonly bits: 32 | 64;
+  readonly bits: CodeBits;
   /** Linear address of the memory operand. */
   readonly target: number;
   /** Address that the code will have. */
@@ -19,8 +21,8 @@ export interface Wishes {
 export interface Encoded {
   readonly code: number[];
   /** Operand size by prefixes and mode, not yet by the opcode: 16, 32, 64. */
-  readonly operandBits: 16 | 32 | 64;
-  readonly addressBits: 16 | 32 | 64;
+  readonly operandBits: CodeBits;
+  readonly addressBits: CodeBits;
   readonly isMemory: boolean;
   /** ModRM.reg and ModRM.rm (or the opcode's register), with REX; -1 when there are none. */
   readonly reg: number;
@@ -36,6 +38,10 @@ const SIZED = /^([A-Z][vzy]|A|M[px])$/;
 
 /** Opcodes that a repeat prefix is kept away from: PAUSE, and LOOPE and LOOPNE, which vendors then take for LOOP. */
 const KEEPS_MEANING = new Set([0x90, 0xe0, 0xe1]);
+
+/** Registers of 16-bit addresses, by ModRM.rm. */
+const BASES_16 = [3, 3, 5, 5, 6, 7, 5, 3];
+const INDEXES_16 = [6, 7, 6, 7, -1, -1, -1, -1];
 
 /** How a memory operand is written: bytes after ModRM.reg, and what REX and the registers must hold. */
 interface Address {
@@ -58,8 +64,8 @@ class Encoder {
   readonly #is64: boolean;
   readonly #prefixes: number[] = [];
   #rex = 0;
-  #operandBits: 16 | 32 | 64 = 32;
-  #addressBits: 16 | 32 | 64 = 32;
+  #operandBits: CodeBits = 32;
+  #addressBits: CodeBits = 32;
   #segmentBase = 0;
 
   constructor(random: Random, opcode: Opcode, wishes: Wishes) {
@@ -67,6 +73,7 @@ class Encoder {
     this.#opcode = opcode;
     this.#wishes = wishes;
     this.#is64 = wishes.bits === 64;
+    this.#segmentBase = segmentBases(wishes.bits).data;
   }
 
   encode(): Encoded {
@@ -125,13 +132,15 @@ class Encoder {
     if (this.#is64 && sized && !forced64 && this.#random.once(3)) this.#rex |= 0x48;
     // In 64-bit mode vendors disagree about near branches with 66h.
     const mayShorten = (prefix === -1 || prefix > 0x66) && sized && !(forced64 && this.#is64);
+    const usual = this.#wishes.bits === 16 ? 16 : 32;
+    this.#operandBits = usual;
     if (mayShorten && this.#random.once(map === 0 || prefix > 0 ? 4 : 5)) {
       this.#prefixes.push(0x66);
-      this.#operandBits = 16;
+      this.#operandBits = usual === 16 ? 32 : 16;
     }
     if (this.#rex & 8) this.#operandBits = 64;
     else if (this.#is64 && this.#operandBits === 32 && (forced64 || defaults64)) this.#operandBits = 64;
-    this.#addressBits = this.#is64 ? 64 : 32;
+    this.#addressBits = this.#wishes.bits;
   }
 
   #chooseOtherPrefixes(hasMemory: boolean): void {
@@ -140,10 +149,10 @@ class Encoder {
     if (
       this.#random.once(12) &&
       (hasMemory || isString) &&
-      (this.#is64 || (this.#random.once(8) && this.#wishes.landing === undefined))
+      (this.#wishes.bits !== 32 || (this.#random.once(8) && this.#wishes.landing === undefined))
     ) {
       this.#prefixes.push(0x67);
-      this.#addressBits = this.#is64 ? 32 : 16;
+      this.#addressBits = this.#wishes.bits === 32 ? 16 : 32;
     }
     if (this.#is64 && hasMemory && this.#random.once(24)) {
       this.#prefixes.push(0x65);
@@ -163,7 +172,7 @@ class Encoder {
   #chooseAddress(): Address {
     const random = this.#random;
     const target = BigInt(this.#wishes.target - this.#segmentBase);
-    if (this.#addressBits === 16) return this.#address16();
+    if (this.#addressBits === 16) return this.#address16(Number(target) & 0xffff);
     const none = { mod: 0, rex: 0, fixed: new Map<number, bigint>() };
     if (random.once(8) || this.#wishes.landing !== undefined) {
       if (this.#is64 && random.once(2)) return { ...none, rm: 5, tail: [0, 0, 0, 0], ripRelative: true };
@@ -208,30 +217,37 @@ class Encoder {
 
   /** Cuts values to the address size; what lies above it does not count and is anything. */
   #finish(fixed: Map<number, bigint>): Map<number, bigint> {
+    const bits = this.#addressBits;
     for (const [register, value] of fixed) {
-      let cut = BigInt.asUintN(64, value);
-      if (this.#addressBits === 32) {
-        cut = BigInt.asUintN(32, value);
-        if (this.#is64 && this.#random.once(2)) cut |= BigInt(this.#random.next()) << 32n;
+      let cut = BigInt.asUintN(bits, value);
+      if (bits < this.#wishes.bits || bits === 16) {
+        if (this.#random.once(2)) cut |= BigInt(this.#random.next()) << BigInt(bits);
       }
-      fixed.set(register, cut);
+      fixed.set(register, BigInt.asUintN(this.#is64 ? 64 : 32, cut));
     }
     return fixed;
   }
 
-  /** 16-bit addresses reach no mapped page: any will do. */
-  #address16(): Address {
-    const mod = this.#random.below(3);
-    const rm = this.#random.below(8);
-    const bytes = mod === 0 ? (rm === 6 ? 2 : 0) : mod;
-    return {
-      mod,
-      rm,
-      tail: little(this.#random.next(), bytes),
-      rex: 0,
-      fixed: new Map(),
-      ripRelative: false,
-    };
+  /** A 16-bit address. In 32-bit code it reaches no mapped page. */
+  #address16(offset: number): Address {
+    const random = this.#random;
+    const none = { rex: 0, ripRelative: false };
+    const absolute = { ...none, mod: 0, rm: 6, tail: little(offset, 2), fixed: new Map<number, bigint>() };
+    if (random.once(8) || this.#wishes.landing !== undefined) return absolute;
+    const mod = random.below(3);
+    const rm = random.below(8);
+    if (mod === 0 && rm === 6) return absolute;
+    const displacement = mod === 0 ? 0 : random.below(256) - 128;
+    const fixed = new Map<number, bigint>();
+    let rest = BigInt(offset - displacement);
+    const index = INDEXES_16[rm]!;
+    if (index >= 0) {
+      const value = BigInt(random.below(0x10000));
+      fixed.set(index, value);
+      rest -= value;
+    }
+    fixed.set(BASES_16[rm]!, rest);
+    return { ...none, mod, rm, tail: little(displacement, mod), fixed: this.#finish(fixed) };
   }
 
   /** Prefixes, REX and opcode. */

@@ -1,7 +1,8 @@
 /** Makes cases: an instruction, operands that it can work on, and a state around it. */
 
 import type { Opcode } from '../../src/disassembler/opcode-table.ts';
-import { ARITHMETIC_FLAGS, Flag, type TestCase } from './case.ts';
+import type { CodeBits } from '../../src/index.ts';
+import { ARITHMETIC_FLAGS, Flag, segmentBases, type TestCase } from './case.ts';
 import { type Encoded, encodeInstruction, landing } from './encode.ts';
 import { makeFloats, makeOperand } from './floats.ts';
 import { CODE, CODE_BYTES, DATA, DATA_BYTES, PAGE, READ_ONLY } from './layout.ts';
@@ -35,9 +36,11 @@ interface Patch {
 interface Draft {
   readonly random: Random;
   readonly opcode: Opcode;
-  readonly bits: 32 | 64;
+  readonly bits: CodeBits;
   readonly target: number;
   readonly address: number;
+  /** Linear address of offset 0 in the data segments. */
+  readonly dataBase: number;
   readonly encoded: Encoded;
   readonly registers: BigUint64Array;
   flags: number;
@@ -45,7 +48,7 @@ interface Draft {
 }
 
 /** Makes the case of a seed from a row of the opcode table; `place` numbers the cases of a batch. */
-export function generateCase(opcode: Opcode, bits: 32 | 64, seed: number, place: number): TestCase {
+export function generateCase(opcode: Opcode, bits: CodeBits, seed: number, place: number): TestCase {
   const random = new Random(seed);
   const target = chooseTarget(random, opcode);
   const codeAt = chooseCodePlace(random, place);
@@ -56,6 +59,7 @@ export function generateCase(opcode: Opcode, bits: 32 | 64, seed: number, place:
     bits,
     target,
     address: CODE + codeAt,
+    dataBase: segmentBases(bits).data,
     encoded,
     registers: new BigUint64Array(16),
     flags: chooseFlags(random, opcode),
@@ -64,7 +68,7 @@ export function generateCase(opcode: Opcode, bits: 32 | 64, seed: number, place:
   fillRegisters(draft);
   refine(draft);
   for (const [register, value] of encoded.fixed) draft.registers[register] = value;
-  if (bits === 32) cutRegisters(draft.registers);
+  if (bits !== 64) cutRegisters(draft.registers);
   const name = opcode.names[0]!;
   const count = shiftCount(draft);
   const size = opcode.operands[0]?.[1] === 'b' ? 8 : encoded.operandBits;
@@ -116,7 +120,7 @@ function chooseTarget(random: Random, opcode: Opcode): number {
 /** Mostly a slot; seldom the end of a page or of all code. */
 function chooseCodePlace(random: Random, place: number): number {
   const slot = 1 + (place % SLOTS);
-  if (random.once(60)) return slot * SLOT_BYTES + SLOT_BYTES - 1 - random.below(8);
+  if (random.once(60)) return ((slot * SLOT_BYTES) | (PAGE - 1)) - random.below(12);
   if (random.once(400)) return CODE_BYTES - 1 - random.below(8);
   return slot * SLOT_BYTES + SLOT_START;
 }
@@ -129,13 +133,22 @@ function chooseFlags(random: Random, opcode: Opcode): number {
   return flags;
 }
 
-function fillRegisters({ random, registers }: Draft): void {
+function fillRegisters({ random, registers, dataBase, bits }: Draft): void {
   registers.forEach((_, register) => {
     registers[register] = random.integer();
   });
-  registers[RSP] = BigInt(DATA + 512 + random.below(DATA_BYTES - 1024)) & ~7n;
-  if (random.once(16)) registers[RSP] = BigInt(DATA + DATA_BYTES - random.below(32));
-  if (random.once(32)) registers[RSP] = BigInt(DATA + random.below(32));
+  let stack = (DATA + 512 + random.below(DATA_BYTES - 1024)) & ~7;
+  if (random.once(16)) stack = DATA + DATA_BYTES - random.below(32);
+  if (random.once(32)) stack = DATA + random.below(32);
+  registers[RSP] = BigInt(stack - dataBase);
+  // A 16-bit stack pointer leaves the rest of ESP alone.
+  if (bits === 16 && random.once(2)) registers[RSP] |= BigInt(random.below(0x10000) << 15) << 1n;
+}
+
+/** Linear address of the top of the stack. */
+function stackTop({ registers, dataBase, bits }: Draft): number {
+  const pointer = bits === 16 ? registers[RSP]! & 0xffffn : registers[RSP]!;
+  return Number(pointer) + dataBase;
 }
 
 function shiftCount({ opcode, encoded, registers }: Draft): number {
@@ -179,19 +192,25 @@ function refine(draft: Draft): void {
   }
 }
 
-const codePointer = ({ random, address, encoded }: Draft) => landing(address, encoded.code.length, random);
-const dataPointer = (random: Random) => BigInt(DATA + 256 + random.below(DATA_BYTES - 1024));
+/** RIP of INT3 behind the instruction. */
+const codePointer = ({ random, address, encoded, bits }: Draft) =>
+  landing(address, encoded.code.length, random) - BigInt(segmentBases(bits).code);
+/** Offset of something in the data. */
+const dataPointer = ({ random, dataBase }: Draft) =>
+  BigInt(DATA + 256 + random.below(DATA_BYTES - 1024) - dataBase);
 
-function refineString({ random, registers, encoded }: Draft): void {
+function refineString(draft: Draft): void {
+  const { random, registers, encoded, bits, dataBase } = draft;
   const count = BigInt(random.once(8) ? random.below(5000) : random.below(24));
   // Whether a repetition of nothing clears the upper halves of 32-bit addresses depends on the vendor.
-  const wide = encoded.addressBits === 32 && count !== 0n && random.once(2);
-  const upper = wide ? BigInt(random.next()) << 32n : 0n;
-  registers[RSI] = dataPointer(random) | upper;
-  registers[RDI] =
-    (random.once(3) ? registers[RSI]! + BigInt(random.below(32) - 16) : dataPointer(random)) | upper;
+  const wide = encoded.addressBits < Math.max(bits, 32) && count !== 0n && random.once(2);
+  const upper = wide ? BigInt(random.next()) << BigInt(encoded.addressBits) : 0n;
+  const source = dataPointer(draft);
+  registers[RSI] = source | upper;
+  registers[RDI] = (random.once(3) ? source + BigInt(random.below(32) - 16) : dataPointer(draft)) | upper;
   registers[RCX] = count | upper;
-  if (random.once(16)) registers[random.pick([RSI, RDI])] = BigInt(DATA + DATA_BYTES - random.below(64));
+  const last = BigInt(DATA + DATA_BYTES - random.below(64) - dataBase);
+  if (random.once(16)) registers[random.pick([RSI, RDI])] = last;
   if (random.once(2)) registers[RAX] = 0n;
 }
 
@@ -206,7 +225,7 @@ function refineFloat(draft: Draft): void {
     registers[RAX] = BigInt.asUintN(64, BigInt(random.below(40) - 20));
     registers[RDX] = BigInt.asUintN(64, BigInt(random.below(40) - 20));
   }
-  if (name.startsWith('maskmov')) registers[RDI] = dataPointer(random);
+  if (name.startsWith('maskmov')) registers[RDI] = dataPointer(draft);
 }
 
 function refineDivision(draft: Draft): void {
@@ -228,16 +247,16 @@ function refineDivision(draft: Draft): void {
 }
 
 function refineReturn(draft: Draft): void {
-  const { random, registers } = draft;
-  if (random.once(4)) return;
+  if (draft.random.once(4)) return;
   const bits = draft.bits === 64 ? 64 : draft.encoded.operandBits;
-  patch(draft, Number(registers[RSP]!), codePointer(draft), bits / 8);
+  patch(draft, stackTop(draft), codePointer(draft), bits / 8);
 }
 
 function refineIndirect(draft: Draft): void {
   const { random, registers, encoded, target, bits } = draft;
   if (random.once(6)) return;
-  if (encoded.isMemory) patch(draft, target, codePointer(draft), bits / 8);
+  if (encoded.isMemory)
+    patch(draft, target, codePointer(draft), (bits === 64 ? 64 : encoded.operandBits) / 8);
   else registers[encoded.rm] = codePointer(draft);
 }
 
@@ -255,10 +274,10 @@ function refineWideExchange(draft: Draft): void {
 }
 
 function refineFlagsPop(draft: Draft): void {
-  const { random, registers, encoded } = draft;
+  const { random, encoded } = draft;
   // Single-stepping would end the case before its INT3.
   const value = random.wide() & ~BigInt(Flag.TF);
-  patch(draft, Number(registers[RSP]!), value, encoded.operandBits / 8);
+  patch(draft, stackTop(draft), value, encoded.operandBits / 8);
 }
 
 function refineBitTest({ random, registers, encoded }: Draft): void {
@@ -267,16 +286,16 @@ function refineBitTest({ random, registers, encoded }: Draft): void {
   }
 }
 
-function refineFrame({ random, registers }: Draft): void {
-  if (!random.once(8)) registers[RBP] = dataPointer(random);
+function refineFrame(draft: Draft): void {
+  if (!draft.random.once(8)) draft.registers[RBP] = dataPointer(draft);
 }
 
 function refineCounter({ random, registers }: Draft): void {
   if (random.once(2)) registers[RCX] = BigInt(random.below(3));
 }
 
-function refineTranslation({ random, registers }: Draft): void {
-  registers[RBX] = dataPointer(random);
+function refineTranslation(draft: Draft): void {
+  draft.registers[RBX] = dataPointer(draft);
 }
 
 function refineBound(draft: Draft): void {

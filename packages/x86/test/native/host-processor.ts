@@ -6,6 +6,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { CodeBits } from '../../src/index.ts';
 import type { Memory, Result, TestCase } from './case.ts';
 import { FLOAT_BYTES, MOST_CODE, MOST_PATCH } from './layout.ts';
 
@@ -28,12 +29,13 @@ const Response = {
 } as const;
 const RESPONSE_BYTES = 176;
 
-/** Why this host cannot be compared with; undefined when it can. */
-export function hostObstacle(): string | undefined {
+/** Why this host cannot be compared with in code of `bits` bits; undefined when it can. */
+export function hostObstacle(bits: CodeBits): string | undefined {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     return `the host is ${process.platform} on ${process.arch}, not Linux on x86-64`;
   }
   if (spawnSync('gcc', ['--version']).status !== 0) return 'there is no gcc';
+  if (bits === 16 && spawnSync(program(), ['16']).status !== 0) return 'its kernel has no modify_ldt';
   return undefined;
 }
 
@@ -86,7 +88,7 @@ function encodeCase(each: TestCase, bytes: Uint8Array, view: DataView, at: numbe
   if (each.code.length > MOST_CODE || each.patch.length > MOST_PATCH) {
     throw new RangeError('a case has more code or data than a request can hold');
   }
-  view.setUint32(at, each.bits === 32 ? 1 : 0, true);
+  view.setUint32(at, each.bits, true);
   view.setUint32(at + 4, each.codeAt, true);
   view.setUint32(at + 8, each.code.length, true);
   view.setUint32(at + 12, each.patchAt, true);

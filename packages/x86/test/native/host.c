@@ -3,11 +3,12 @@
  * output. Linux on x86-64 only.
  *
  * Every case begins by returning from a signal handler, whose frame holds all registers, flags, x87 and SSE state and the
- * code segment (so 32-bit code needs no more than another selector), and ends in the next signal, which brings the state
+ * code segment (so 16- and 32-bit code need no more than other selectors), and ends in the next signal, which brings the state
  * back with trap number, error code and fault address. Code is surrounded by INT3. The layout of the records is that of
  * protocol.ts.
  */
 #define _GNU_SOURCE
+#include <asm/ldt.h>
 #include <asm/prctl.h>
 #include <signal.h>
 #include <stdint.h>
@@ -26,6 +27,8 @@
 #define READ_ONLY 0x20003000ul
 #define PAGE 0x1000ul
 #define GS_BASE 0x1ff00000ul
+/* Base of the data segment of 16-bit code: DATA is at offset 0x1000 of it. */
+#define DATA_16 (DATA - PAGE)
 #define FLOAT_BYTES 512
 /* Bytes of the FXSAVE image that belong to the state: the rest is the kernel's. */
 #define FLOAT_USED 416
@@ -38,7 +41,7 @@ struct header {
 };
 
 struct request {
-  uint32_t is32, code_at, code_bytes, patch_at, patch_bytes, reserved;
+  uint32_t bits, code_at, code_bytes, patch_at, patch_bytes, reserved;
   uint64_t flags;
   uint64_t registers[16];
   uint8_t code[48];
@@ -62,6 +65,8 @@ static struct header *header;
 static uint8_t *input;
 static uint32_t current, started;
 static uint8_t *writable_code; /* the code's second mapping */
+/* Segments of the last case: ES and DS are not in the frame of a signal. */
+static uint32_t last_bits;
 static uint8_t *output;
 static size_t used;
 #define OUTPUT_BYTES (4ul << 20)
@@ -84,6 +89,12 @@ static void flush(void) {
     done += n;
   }
   used = 0;
+}
+
+/* Code at the very end goes on where nothing is mapped. */
+static size_t mapped_code_bytes(const struct request *request) {
+  size_t room = CODE_BYTES - request->code_at;
+  return request->code_bytes < room ? request->code_bytes : room;
 }
 
 /* Finds what the case changed in memory and puts it back. */
@@ -122,19 +133,23 @@ static void finish_case(int signal, ucontext_t *context) {
     used += FLOAT_BYTES;
   }
   collect_memory(request, response);
-  memset(writable_code + request->code_at, 0xcc, request->code_bytes);
+  memset(writable_code + request->code_at, 0xcc, mapped_code_bytes(request));
   if (used > OUTPUT_BYTES / 2) flush();
 }
 
 static void begin_case(ucontext_t *context) {
   struct request *request = request_at(current);
   greg_t *g = context->uc_mcontext.gregs;
-  memcpy(writable_code + request->code_at, request->code, request->code_bytes);
+  memcpy(writable_code + request->code_at, request->code, mapped_code_bytes(request));
   memcpy((uint8_t *)DATA + request->patch_at, request->patch, request->patch_bytes);
   for (int i = 0; i < 16; i++) g[order[i]] = request->registers[i];
   g[REG_EFL] = request->flags | 0x202;
-  g[REG_RIP] = CODE + request->code_at;
-  g[REG_CSGSFS] = (g[REG_CSGSFS] & 0x0000ffffffff0000) | (request->is32 ? 0x23 : 0x33) | 0x002b000000000000;
+  g[REG_RIP] = (request->bits == 16 ? 0 : CODE) + request->code_at;
+  uint64_t code = request->bits == 16 ? 0x07 : request->bits == 32 ? 0x23 : 0x33;
+  uint64_t data = request->bits == 16 ? 0x0f : 0x2b;
+  g[REG_CSGSFS] = (g[REG_CSGSFS] & 0x0000ffffffff0000) | code | data << 48;
+  if (request->bits != last_bits) __asm__ volatile("mov %0, %%ds\n mov %0, %%es" : : "r"((uint32_t)data));
+  last_bits = request->bits;
   if (header->has_float) {
     uint8_t *floats = (uint8_t *)context->uc_mcontext.fpregs;
     memcpy(floats, request->floats, MXCSR_MASK_AT);
@@ -218,13 +233,22 @@ static void catch_signals(void) {
   for (unsigned i = 0; i < sizeof signals / sizeof *signals; i++) sigaction(signals[i], &action, 0);
 }
 
-int main(void) {
+/* Segments of 16-bit code, entries 0 and 1 of the local descriptor table; not every kernel has one. */
+static int make_segments(void) {
+  struct user_desc code = {.entry_number = 0, .base_addr = CODE, .limit = 0xffff, .contents = 2, .useable = 1};
+  struct user_desc data = {.entry_number = 1, .base_addr = DATA_16, .limit = 0xffff, .useable = 1};
+  return syscall(SYS_modify_ldt, 0x11, &code, sizeof code) == 0 && syscall(SYS_modify_ldt, 0x11, &data, sizeof data) == 0;
+}
+
+/* With an argument: only whether 16-bit code can run. */
+int main(int argc, char **argv) {
+  (void)argv;
+  if (argc > 1) return make_segments() ? 0 : 1;
   read_input();
   map_all();
   catch_signals();
   syscall(SYS_arch_prctl, ARCH_SET_GS, GS_BASE);
-  /* 64-bit code ignores these; 32-bit code needs them. */
-  __asm__ volatile("mov %0, %%ds\n mov %0, %%es" : : "r"(0x2b));
+  if (header->count && request_at(0)->bits == 16 && !make_segments()) fail("modify_ldt");
   alarm(60);
   if (header->count) __asm__ volatile("int3");
   return 0;

@@ -11,6 +11,8 @@ export const READ_ONLY = 0x20003000;
 export const PAGE = 0x1000;
 /** Base of GS in 64-bit code. */
 export const GS_BASE = 0x1ff00000;
+/** Base of the data segments of 16-bit code, whose code segment begins at CODE. */
+export const DATA_16 = DATA - PAGE;
 /** Most bytes of a case's code and of what it puts into the data. */
 export const MOST_CODE = 48;
 export const MOST_PATCH = 64;

@@ -4,6 +4,7 @@
  */
 
 import type { Opcode } from '../../src/disassembler/opcode-table.ts';
+import type { CodeBits } from '../../src/index.ts';
 import { ARITHMETIC_FLAGS, Flag, type TestCase } from './case.ts';
 import { type Encoded, encodeInstruction } from './encode.ts';
 import { makeFloats } from './floats.ts';
@@ -103,7 +104,7 @@ function effectsOf(opcode: Opcode, encoded: Encoded): Effects | undefined {
 function nextInstruction(
   random: Random,
   opcodes: readonly Opcode[],
-  bits: 32 | 64,
+  bits: CodeBits,
   codeAt: number,
   at: number,
   spoiled: number,
@@ -124,7 +125,7 @@ function nextInstruction(
 /** Makes the case of a seed from rows that {@link fitsSequence} accepts. */
 export function generateSequence(
   opcodes: readonly Opcode[],
-  bits: 32 | 64,
+  bits: CodeBits,
   seed: number,
   place: number,
 ): TestCase {
@@ -141,7 +142,7 @@ export function generateSequence(
     spoiledEarly |= spoiled;
   }
   const registers = BigUint64Array.from({ length: 16 }, () => random.integer());
-  if (bits === 32) {
+  if (bits !== 64) {
     registers.forEach((value, register) => {
       registers[register] = register < 8 ? value & 0xffffffffn : 0n;
     });
