@@ -79,7 +79,7 @@ const run = defineCommand({
     cdrom: { type: 'string', description: 'an ISO image in a DVD drive on IDE', valueHint: 'FILE' },
     serial: {
       type: 'string',
-      description: 'COM1: the terminal (Ctrl-A x quits), a file, or nowhere',
+      description: 'COM1: the terminal (Ctrl-A x quits, Ctrl-A b reports), a file, or nowhere',
       valueHint: 'stdio|file:PATH|none',
     },
     enlightenments: {
@@ -98,6 +98,16 @@ const run = defineCommand({
       valueHint: 'LIST',
     },
     summary: { type: 'string', description: 'write all counters to a JSON file', valueHint: 'FILE' },
+    'system-map': {
+      type: 'string',
+      description: "the kernel's symbols for the report (read from the kernel itself where it has them)",
+      valueHint: 'FILE',
+    },
+    report: {
+      type: 'boolean',
+      default: true,
+      negativeDescription: 'when the guest ends badly, do not report what its processors were doing',
+    },
     timeout: { type: 'string', description: 'end the guest after so many seconds', valueHint: 'SECONDS' },
     unpack: {
       type: 'boolean',

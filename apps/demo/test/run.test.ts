@@ -112,8 +112,34 @@ describe('viridian run', () => {
     const forever = await kernel('forever', [0xeb, 0xfe]);
     expect(await viridian(['--kernel', forever, '--memory', '16', '--timeout', '1'])).toMatchObject({
       code: 124,
+      err: expect.stringMatching(/^viridian: the time was up\nprocessor 0: running, 32-bit code/),
+    });
+    expect(
+      await viridian(['--kernel', forever, '--memory', '16', '--timeout', '1', '--no-report']),
+    ).toMatchObject({
+      code: 124,
       err: 'viridian: the time was up\n',
     });
+  });
+
+  it('tells with symbols what a guest was doing when it ended badly', async () => {
+    const fault = await kernel('fault', [0x0f, 0x01, 0x1d, 0, 0, 0, 0], [0x0f, 0x0b]); // lidt [0]; ud2
+    const map = join(folder, 'map');
+    await writeFile(map, '00200020 T start\n00200027 t broken\n00200030 T end\n');
+    const { err } = await viridian(['--kernel', fault, '--memory', '16', '--system-map', map]);
+    expect(err).toContain('\n  eip 00200027 broken\n');
+    expect(err).toContain('\n    #UD at 00200027 broken\n    #GP error');
+    expect(err).toContain('\n  => 00200027  0f 0b                           ud2\n');
+    const missing = await viridian([
+      '--kernel',
+      fault,
+      '--memory',
+      '16',
+      '--system-map',
+      join(folder, 'none'),
+    ]);
+    expect(missing.err).toContain('--system-map');
+    expect(missing.err).toContain('\n  eip 00200027\n');
   });
 
   it('says what cannot be run', async () => {

@@ -48,6 +48,9 @@ export interface MachineEvents {
   crash: CrashReport;
   /** A triple fault of this virtual processor. */
   unrecoverable: { readonly vp: number };
+  /** The machine comes to its end for this reason; its processors and memory are still as the guest left them. */
+  finishing: MachineResult;
+  /** It has come to its end. */
   exit: MachineResult;
 }
 

@@ -20,12 +20,14 @@ import {
 } from '@viridian/trace';
 import { VmbusHost } from '@viridian/vmbus/host';
 import { ScsiDisk, StorageController } from '@viridian/vsp/storage';
-import { x86Processors } from '@viridian/x86';
+import { X86Processor, x86Processors } from '@viridian/x86';
 import { bootRegisters } from './boot-state.ts';
 import { ChildMemory } from './child-memory.ts';
 import { ChildTransport } from './child-transport.ts';
 import type { CheckedConfiguration } from './configuration.ts';
 import { crashReport } from './crash-report.ts';
+import { type ProcessorSnapshot, takeSnapshot } from './debug/processor-snapshot.ts';
+import { readPhysical } from './debug/read-physical.ts';
 import { HaltWatch } from './halt-watch.ts';
 import { ACPI_GPA, boardTables, connectBoard } from './machine-board.ts';
 import {
@@ -177,6 +179,21 @@ export class Machine {
     return this.tree.query(path);
   }
 
+  /**
+   * What the x86 processors are doing now. From outside a turn of them, or in a listener of 'finishing'; none when the
+   * machine has come to its end.
+   */
+  snapshots(): ProcessorSnapshot[] {
+    const { gpa } = this.#partition;
+    const { memory } = this.#host.hypervisor;
+    return this.#partition.vps.flatMap((vp) => {
+      if (vp === undefined || !(vp.processor instanceof X86Processor)) return [];
+      const read = (at: number, bytes: number): Uint8Array => readPhysical(gpa, memory, at, bytes);
+      const state = vp.isUnrecoverable ? 'unrecoverable' : vp.waitsForSipi ? 'wait-for-sipi' : 'running';
+      return [takeSnapshot(vp.processor, vp.index, state, read)];
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill();
     await this.finished;
@@ -302,6 +319,7 @@ export class Machine {
   #finish(reason: FinishReason, details: Omit<MachineResult, 'reason'> = {}): void {
     if (this.#state === 'finishing' || this.#state === 'finished') return;
     this.#state = 'finishing';
+    this.#events.emit('finishing', { reason, ...details });
     this.#lastReport = reportMachine(this.#partition, this.#bus);
     const isOrderly = reason !== 'killed';
     // Within a turn of the guest's own processor the partition cannot be unmade, only stopped.

@@ -3,6 +3,7 @@
 export { type CodeBits, CodeMachine, type CodeMachineOptions } from './core/code-machine.ts';
 export { CORE_RESERVED_BYTES } from './core/core.ts';
 export type { GuestPages } from './core/core-machine.ts';
+export type { RaisedException } from './core/exception-log.ts';
 export { X86Processor } from './core/x86-processor.ts';
 export { type X86Environment, x86Processors } from './core/x86-processors.ts';
 export { type DisassembledInstruction, disassemble } from './disassembler/disassemble.ts';
@@ -21,6 +22,7 @@ export {
   PAGE_BYTES,
   PAGE_SHIFT,
 } from './memory/machine-memory.ts';
+export { codeAddress, codeBits, type PhysicalReader, readLinear } from './processor/linear-memory.ts';
 export {
   AccessKind,
   type ExitHandler,

@@ -5,18 +5,28 @@ import { EscapedKeys, SerialQueue } from './keyboard.ts';
 function keys() {
   const sent: number[] = [];
   let quits = 0;
+  let reports = 0;
   let said = '';
   const escaped = new EscapedKeys({
     send: (byte) => sent.push(byte),
     quit: () => {
       quits += 1;
     },
+    report: () => {
+      reports += 1;
+    },
     say: (text) => {
       said += text;
     },
   });
   const type = (text: string) => escaped.type(new TextEncoder().encode(text));
-  return { type, sent: () => String.fromCharCode(...sent), quits: () => quits, said: () => said };
+  return {
+    type,
+    sent: () => String.fromCharCode(...sent),
+    quits: () => quits,
+    reports: () => reports,
+    said: () => said,
+  };
 }
 
 describe('EscapedKeys', () => {
@@ -34,6 +44,15 @@ describe('EscapedKeys', () => {
     expect(sent()).toBe('');
     expect(quits()).toBe(1);
     expect(said()).toContain('Ctrl-A x quits');
+  });
+});
+
+describe('the report key', () => {
+  it('is Ctrl-A b', () => {
+    const { type, sent, reports } = keys();
+    type('b\u0001bb');
+    expect(sent()).toBe('bb');
+    expect(reports()).toBe(1);
   });
 });
 

@@ -16,6 +16,7 @@ import { OptionError } from '../demo/options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { describeEnd, exitCodeOf } from './exit-code.ts';
 import { GuestOutput } from './guest-output.ts';
+import { GuestReporter } from './guest-report.ts';
 import { attachKeyboard, SerialQueue } from './keyboard.ts';
 import { Milestones } from './milestones.ts';
 import { closeDisks, openDisks, type RunDisk } from './open-disks.ts';
@@ -42,11 +43,12 @@ export async function runGuest(
   const disks = await openDisks(options.disks, options.cdrom);
   try {
     const machine = await runMachine(options, boot, disks, terminal, interrupted);
-    const { result, timedOut, milestones } = machine;
+    const { result, timedOut, milestones, reporter } = machine;
     const exitCode = exitCodeOf(result, timedOut);
     terminal.line(
       terminal.style(exitCode === 0 ? 'dim' : 'yellow', `viridian: ${describeEnd(result, timedOut)}`),
     );
+    await reporter.printEnd();
     if (options.summary !== undefined) {
       const { userspaceMs: userspace } = milestones;
       const times = { load: loadMs, userspace, end: machine.endMs };
@@ -90,6 +92,7 @@ interface EndedRun {
   readonly result: MachineResult;
   readonly timedOut: boolean;
   readonly milestones: Milestones;
+  readonly reporter: GuestReporter;
   readonly endMs: number;
 }
 
@@ -115,10 +118,17 @@ async function runMachine(
   const input = new SerialQueue();
   const machine = makeMachine(configurationOf(options, boot, disks, serial, debugConsole, input));
   input.connect(machine.board?.serial[0]);
+  const reporter = new GuestReporter(machine, options, (line) => terminal.line(line));
+  if (options.report) resources.use(reporter.watch());
   if (options.serial === 'stdio') {
     const say = (text: string): void => void process.stdout.write(text);
-    const keys = { send: (byte: number) => input.send(byte), quit: () => machine.kill(), say };
-    resources.defer(attachKeyboard(keys));
+    const quit = (): void => {
+      // Who quits knows why.
+      reporter.silence();
+      machine.kill();
+    };
+    const send = (byte: number): void => input.send(byte);
+    resources.defer(attachKeyboard({ send, quit, say, report: () => reporter.report() }));
   }
   let timedOut = false;
   if (options.timeoutSeconds !== undefined) {
@@ -134,7 +144,7 @@ async function runMachine(
   machine.start();
   if (interrupted.aborted) machine.kill();
   const result = await machine.finished;
-  return { machine, result, timedOut, milestones, endMs: milestones.elapsedMs };
+  return { machine, result, timedOut, milestones, reporter, endMs: milestones.elapsedMs };
 }
 
 function makeMachine(configuration: MachineConfiguration): Machine {

@@ -24,6 +24,10 @@ export interface RunOptions {
   /** Patterns of trace points, comma-separated; empty for none. */
   readonly trace: string;
   readonly summary: string | undefined;
+  /** Symbols for the report; read from the kernel itself when undefined. */
+  readonly systemMap: string | undefined;
+  /** Report what the processors were doing when the guest ends badly. */
+  readonly report: boolean;
   readonly timeoutSeconds: number | undefined;
   /** Unpack a compressed kernel in the host. */
   readonly unpack: boolean;
@@ -69,6 +73,8 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
     vmbusVersion: version(text('vmbus-version')),
     trace: text('trace') ?? '',
     summary: text('summary'),
+    systemMap: text('system-map'),
+    report: given.report !== false,
     timeoutSeconds: timeout === undefined ? undefined : integer('timeout', timeout, 1, 10 ** 6),
     unpack: given.unpack !== false,
     debugExitPort: debugExit === undefined ? undefined : integer('debug-exit', debugExit, 0, 0xfffc),

@@ -15,3 +15,4 @@ export { type LoadOptions, loadKernel } from './load-kernel.ts';
 export { type MemoryRange, MemoryType, pcMemoryMap } from './memory-map.ts';
 export type { BootModule } from './multiboot/load-multiboot.ts';
 export { type KernelSymbol, readKernelSymbols, systemMap } from './symbols/kallsyms.ts';
+export { type AddressNames, readSystemMap, SymbolTable } from './symbols/symbol-table.ts';

@@ -19,6 +19,8 @@ export function vpAddress(index: number): number {
 export const State = {
   EXIT_REQUEST: 1028,
   FAULT_VECTOR: 1080,
+  FAULT_ERROR: 1084,
+  FAULT_HAS_ERROR: 1088,
   DELIVERING: 1092,
   INTERRUPT_REQUEST: 1096,
   NMI_PENDING: 1100,

@@ -11,6 +11,7 @@ import {
 import { Reg, RegisterFile } from '../processor/registers.ts';
 import { State, UNWIND } from './core.ts';
 import type { CoreMachine } from './core-machine.ts';
+import { ExceptionLog, type RaisedException } from './exception-log.ts';
 
 /** Kinds of exit, of `assembly/system/core-access.ts` and `assembly/memory/physical.ts`. */
 const Exit = {
@@ -59,6 +60,7 @@ export class X86Processor implements Processor {
     value: 0,
   };
   readonly #random = new BigUint64Array(1);
+  readonly #exceptions = new ExceptionLog();
   #stop = false;
 
   constructor(machine: CoreMachine, index: number, handler: ExitHandler) {
@@ -77,6 +79,11 @@ export class X86Processor implements Processor {
   /** Instructions executed since the processor was made. */
   get instructions(): number {
     return Number(this.#view.getBigUint64(State.INSTRUCTIONS, true));
+  }
+
+  /** The last exceptions that instructions raised, the newest last; some, for finding out what a guest died of. */
+  get recentExceptions(): RaisedException[] {
+    return this.#exceptions.list();
   }
 
   get exceptionFilter(): number {
@@ -139,10 +146,14 @@ export class X86Processor implements Processor {
     this.#view.setUint32(State.INJECT_HAS_ERROR, errorCode === undefined ? 0 : 1, true);
   }
 
+  /** Whether it waits in HLT. */
+  get isHalted(): boolean {
+    return this.#view.getUint32(State.ACTIVITY, true) === ACTIVITY_HALTED;
+  }
+
   /** Ends a HLT without an interrupt. */
   wake(): void {
-    if (this.#view.getUint32(State.ACTIVITY, true) === ACTIVITY_HALTED)
-      this.#view.setUint32(State.ACTIVITY, 0, true);
+    if (this.isHalted) this.#view.setUint32(State.ACTIVITY, 0, true);
   }
 
   init(): void {
@@ -200,10 +211,14 @@ export class X86Processor implements Processor {
       }
       if (vector === UNWIND_SHUTDOWN) {
         this.#view.setUint32(State.ACTIVITY, ACTIVITY_SHUTDOWN, true);
+        this.#machine.core.materializeFlags(this.#vp);
         this.#handler.unrecoverable();
         return StopReason.UNRECOVERABLE;
       }
       if (vector < 0) return undefined;
+      const error = this.#view.getUint32(State.FAULT_ERROR, true);
+      const hasError = this.#view.getUint32(State.FAULT_HAS_ERROR, true) !== 0;
+      this.#exceptions.note(vector, hasError ? error : -1, this.registers.dwords);
       try {
         this.#machine.core.deliverException(this.#vp);
         return undefined;

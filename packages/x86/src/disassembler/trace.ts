@@ -2,8 +2,9 @@
 
 import type { CodeBits } from '../core/code-machine.ts';
 import type { X86Processor } from '../core/x86-processor.ts';
-import { AccessKind, StopReason } from '../processor/processor.ts';
-import { Reg, type RegisterFile, Seg } from '../processor/registers.ts';
+import { codeAddress, codeBits, type PhysicalReader, readLinear } from '../processor/linear-memory.ts';
+import { StopReason } from '../processor/processor.ts';
+import { Reg, type RegisterFile } from '../processor/registers.ts';
 import { disassemble } from './disassemble.ts';
 
 /** One executed instruction. */
@@ -20,14 +21,12 @@ export interface TraceLine {
 }
 
 export interface TraceOptions {
-  /** Gives `bytes` bytes of guest memory at a guest-physical address, all within one page; fewer where there are none. */
-  readonly read: (gpa: number, bytes: number) => Uint8Array;
+  readonly read: PhysicalReader;
   /** Takes each line as soon as its instruction was executed. */
   readonly line: (line: TraceLine) => void;
 }
 
 const MOST_BYTES = 15;
-const PAGE_BYTES = 4096;
 
 const QWORD_NAMES: readonly (readonly [number, string])[] = [
   ...['rax', 'rcx', 'rdx', 'rbx', 'rsp', 'rbp', 'rsi', 'rdi'].map((name, at) => [at, name] as const),
@@ -86,30 +85,6 @@ function changesBetween(before: Snapshot, after: Snapshot): string[] {
   return changes;
 }
 
-/** Bits of the current code segment. */
-function codeBits(registers: RegisterFile): CodeBits {
-  if (registers.is64Bit) return 64;
-  return (registers.segments[Seg.CS]!.attributes & 0x4000) !== 0 ? 32 : 16;
-}
-
-/** Reads code through the page tables; stops where a page is missing. */
-function readCode(processor: X86Processor, linear: bigint, read: TraceOptions['read']): Uint8Array {
-  const code = new Uint8Array(MOST_BYTES);
-  let got = 0;
-  while (got < MOST_BYTES) {
-    const at = linear + BigInt(got);
-    const supervisor = processor.registers.cpl !== 3;
-    const { code: failure, gpa } = processor.translate(at, AccessKind.EXECUTE, supervisor, false);
-    if (failure !== 0) break;
-    const room = PAGE_BYTES - Number(at & 0xfffn);
-    const part = read(gpa, Math.min(room, MOST_BYTES - got));
-    if (part.length === 0) break;
-    code.set(part, got);
-    got += part.length;
-  }
-  return code.subarray(0, got);
-}
-
 /**
  * Executes up to `count` instructions one by one and reports each. Gives the reason for which the processor stopped
  * before that, or BUDGET. A line comes also for an instruction that raised an exception; a repeated string instruction is
@@ -120,8 +95,7 @@ export function traceInstructions(processor: X86Processor, count: number, option
   for (let index = 0; index < count; index += 1) {
     const rip = registers.qwords[Reg.RIP]!;
     const bits = codeBits(registers);
-    const linear = bits === 64 ? rip : BigInt.asUintN(32, registers.segments[Seg.CS]!.base + rip);
-    const code = readCode(processor, linear, options.read);
+    const code = readLinear(processor, codeAddress(registers), MOST_BYTES, options.read);
     const { text, bytes } = disassemble(code, bits, rip);
     const before = takeSnapshot(registers);
     const executed = processor.instructions;
