@@ -217,8 +217,8 @@ export const FLUSH_LOG_ENTRIES: u32 = 2048;
 /** Bloom filters of 2 MiB and 1 GiB regions that large pages were filled in: 4096 and 1024 bits. */
 export const LARGE_2M: usize = 0x2a000;
 export const LARGE_1G: usize = 0x2a200;
-export const JUMP_CACHE: usize = 0x30000;
-export const JUMP_CACHE_ENTRIES: usize = 4096;
+export const JUMP_CACHE: usize = 0x80000;
+export const JUMP_CACHE_ENTRIES: usize = 16384;
 
 /** Distance of VP blocks. */
 export const VP_STRIDE: usize = 0x100000;

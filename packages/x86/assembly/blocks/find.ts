@@ -20,7 +20,7 @@ import {
   BLOCK_BYTES, BLOCK_COUNT, BLOCK_END, BLOCK_HOST, BLOCK_MODE, BLOCK_NEXT_HASH, BLOCK_NEXT_IN_PAGE, hashSlot,
   invalidatePage,
 } from './invalidate';
-import { isPageValid, seal } from './validity';
+import { isValid, seal } from './validity';
 
 const MOST_INSTRUCTIONS: u32 = 64;
 /** Within a VP block: bytes of an instruction that crosses pages, and its block of one micro-op. */
@@ -86,10 +86,13 @@ export function findBlock(vp: usize, single: u32): usize {
   }
   const host = fetchHost(vp, linear);
   const mode = key & ~MODE_CPL;
-  if (!isPageValid(host)) invalidatePage(host);
   let block = <usize>load<u32>(hashSlot(<u32>host, mode));
   while (block != 0 && (load<u32>(block + BLOCK_HOST) != <u32>host || load<u32>(block + BLOCK_MODE) != mode)) {
     block = load<u32>(block + BLOCK_NEXT_HASH);
+  }
+  if (block != 0 && !isValid(block)) {
+    invalidatePage(host);
+    block = 0;
   }
   if (block == 0) {
     block = build(vp, host, mode, linear);

@@ -15,7 +15,7 @@ export const BLOCK_NEXT_HASH: usize = 8;
 export const BLOCK_NEXT_IN_PAGE: usize = 12;
 /** Micro-ops (u32). */
 export const BLOCK_COUNT: usize = 16;
-/** Host address behind its last instruction, sum of its bytes, epoch of the page's last check (u32 each). */
+/** Host address behind its last instruction, sum of its bytes, epoch of their last check (u32 each). */
 export const BLOCK_END: usize = 20;
 export const BLOCK_SUM: usize = 24;
 export const BLOCK_EPOCH: usize = 28;

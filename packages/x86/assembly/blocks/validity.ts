@@ -1,12 +1,13 @@
 /**
  * Code that a device wrote: the core does not see such writes. Devices work between two turns of a processor or while it
  * writes to them, and software maps a page anew before it runs what one put there: a new mapping misses the jump cache,
- * and with the first miss on a page after a device may have worked, the page's decoded bytes are summed up again before
- * its blocks are used.
+ * and with a block's first miss after a device may have worked, the bytes that it was decoded from are summed up again.
  */
 
-import { CODE_TABLE } from '../layout';
-import { BLOCK_EPOCH, BLOCK_END, BLOCK_HOST, BLOCK_NEXT_IN_PAGE, BLOCK_SUM } from './invalidate';
+import { JMP } from '../decoder/hot-handlers';
+import { OP_BYTES, OP_HANDLER, OP_LINK } from '../micro-op';
+import { HANDLER_SSE } from '../sse/opcodes';
+import { BLOCK_BYTES, BLOCK_COUNT, BLOCK_EPOCH, BLOCK_END, BLOCK_HOST, BLOCK_SUM } from './invalidate';
 
 let epoch: u32 = 1;
 
@@ -25,21 +26,26 @@ function sumOf(block: usize): u32 {
   return sum;
 }
 
-/** Notes what a new block, the first of its page's list, was decoded from. */
+/** Notes what a new block was decoded from. */
 export function seal(block: usize): void {
   store<u32>(block + BLOCK_SUM, sumOf(block));
-  // The head's epoch speaks for the page: a new head takes over its predecessor's.
-  const before = <usize>load<u32>(block + BLOCK_NEXT_IN_PAGE);
-  store<u32>(block + BLOCK_EPOCH, before == 0 ? epoch : load<u32>(before + BLOCK_EPOCH));
+  store<u32>(block + BLOCK_EPOCH, epoch);
 }
 
-/** Whether all blocks of a host page still are what the page holds. */
-export function isPageValid(host: usize): bool {
-  const head = <usize>load<u32>(CODE_TABLE + ((host >> 12) << 2));
-  if (head == 0 || load<u32>(head + BLOCK_EPOCH) == epoch) return true;
-  for (let block = head; block != 0; block = load<u32>(block + BLOCK_NEXT_IN_PAGE)) {
-    if (load<u32>(block + BLOCK_SUM) != sumOf(block)) return false;
-  }
-  store<u32>(head + BLOCK_EPOCH, epoch);
+/** Whether a block that was missed still is what memory holds. Its links are cut when others may be out of date. */
+// @ts-ignore: decorator
+@inline
+export function isValid(block: usize): bool {
+  return load<u32>(block + BLOCK_EPOCH) == epoch || validate(block);
+}
+
+function validate(block: usize): bool {
+  if (load<u32>(block + BLOCK_SUM) != sumOf(block)) return false;
+  store<u32>(block + BLOCK_EPOCH, epoch);
+  const end = block + BLOCK_BYTES + (load<u32>(block + BLOCK_COUNT) - 1) * OP_BYTES;
+  store<u32>(end + OP_LINK, 0);
+  const branch = end - OP_BYTES;
+  const handler = <u32>load<u16>(branch + OP_HANDLER);
+  if (handler >= JMP && handler < HANDLER_SSE) store<u32>(branch + OP_LINK, 0);
   return true;
 }
