@@ -1,6 +1,6 @@
-/** Formats that others unpack: gzip by the web platform, Zstandard by fzstd. */
+/** Formats that others unpack: gzip by the web platform, Zstandard by zstddec, the reference decoder in WebAssembly. */
 
-import { decompress } from 'fzstd';
+import { ZSTDDecoder } from 'zstddec';
 import { LoadError } from '../load-error.ts';
 import { BoundedOutput } from './bounded-output.ts';
 
@@ -17,15 +17,25 @@ export async function unpackGzip(packed: Uint8Array, unpackedBytes: number): Pro
 }
 
 /**
- * Unpacks Zstandard to `unpackedBytes`. Rejects with {@link LoadError} for damage.
+ * Unpacks Zstandard to exactly `unpackedBytes`. Rejects with {@link LoadError} for anything else.
  *
- * Into one buffer, as the window of a kernel's stream (128 MiB) is larger than the kernel. The library does not tell how
- * much it wrote, so that a kernel which claims a wrong size is not noticed here.
+ * In one piece, as the window of a kernel's stream (128 MiB) is larger than the kernel.
  */
 export async function unpackZstd(packed: Uint8Array, unpackedBytes: number): Promise<Uint8Array> {
-  const output = new Uint8Array(unpackedBytes);
-  await orCorrupt("the kernel's Zstandard payload", () => void decompress(packed, output));
-  return output;
+  const subject = "the kernel's Zstandard payload";
+  const decoder = new ZSTDDecoder();
+  await decoder.init();
+  let output: Uint8Array = new Uint8Array(0);
+  await orCorrupt(subject, () => {
+    // Zero would let the decoder choose the size by what the payload claims.
+    if (unpackedBytes > 0) output = decoder.decode(packed, unpackedBytes);
+  });
+  // The decoder gives nothing for what it cannot read.
+  if (output.length === unpackedBytes && unpackedBytes > 0) return output;
+  throw new LoadError(
+    'corrupt',
+    `${subject} is damaged, or does not hold the ${unpackedBytes} bytes it claims`,
+  );
 }
 
 /** What a library throws is damage in the file. */

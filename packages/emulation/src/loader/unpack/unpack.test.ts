@@ -7,9 +7,7 @@ import { crc32 } from './crc32.ts';
 import { unpackPayload } from './unpack.ts';
 
 const { LZ4, XZ_ARM, XZ_CRC64, XZ_NOISE, XZ_PROPERTIES, XZ_X86, ZSTD } = samples;
-/** Whose unpacker knows how much it unpacked. */
-const SIZED = { LZ4, XZ_NOISE, XZ_PROPERTIES, XZ_X86 };
-const READABLE = { ...SIZED, ZSTD };
+const READABLE = { LZ4, XZ_NOISE, XZ_PROPERTIES, XZ_X86, ZSTD };
 
 /** With the size behind it, as a kernel's build puts it. */
 const payload = ({ packed, unpacked }: samples.PackedSample, bytes = unpacked.length): Uint8Array =>
@@ -36,7 +34,7 @@ describe('unpackPayload', () => {
     );
   });
 
-  it.each(Object.entries(SIZED))('refuses %s with another size than it claims', async (_, sample) => {
+  it.each(Object.entries(READABLE))('refuses %s with another size than it claims', async (_, sample) => {
     for (const claimed of [sample.unpacked.length - 1, sample.unpacked.length + 1]) {
       await expect(unpackPayload(payload(sample, claimed))).rejects.toMatchObject({
         kind: expect.stringMatching(/corrupt|truncated/),
