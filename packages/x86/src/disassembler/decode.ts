@@ -12,6 +12,8 @@ export interface MemoryOperand {
   readonly displacement: number;
   readonly displacementBytes: number;
   readonly ripRelative: boolean;
+  /** A SIB byte without index register, where none was needed. */
+  readonly isIndexEmpty: boolean;
 }
 
 /** One instruction taken apart. */
@@ -199,6 +201,7 @@ function memory16(reader: Reader, modrm: number): MemoryOperand {
     displacementBytes,
     displacement: absolute ? reader.signed(2) & 0xffff : reader.signed(displacementBytes),
     ripRelative: false,
+    isIndexEmpty: false,
   };
 }
 
@@ -224,6 +227,7 @@ function memory32(reader: Reader, modrm: number, rex: number, bits: CodeBits): M
     displacementBytes,
     displacement: reader.signed(displacementBytes),
     ripRelative: none && !hasSib && bits === 64,
+    isIndexEmpty: hasSib && index < 0 && !none && (base !== 4 || scale !== 1),
   };
 }
 

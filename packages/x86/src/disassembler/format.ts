@@ -62,7 +62,7 @@ export function operandBytes(letter: string | undefined, instruction: Instructio
     case 'x':
       return wide ? 16 : 8;
     case 'a':
-      return operandBits / 8;
+      return operandBits / 4;
     default:
       return 0;
   }
@@ -102,16 +102,26 @@ class Writer {
 
   #name(): string {
     const { opcode, operandBits, addressBits, bits } = this.#instruction;
-    const { names } = opcode;
-    if (names.length === 1) {
-      const first = opcode.operands[1];
-      const is64 = operandBits === 64 && opcode.operands[0] === 'Zv' && first === 'Iv';
-      const isFar = bits === 64 && (first?.startsWith('O') || opcode.operands[0]?.startsWith('O'));
-      return names[0] === 'mov' && (is64 || isFar) ? 'movabs' : names[0]!;
+    const { names, operands } = opcode;
+    const [one, two, three] = names;
+    if (two === undefined) {
+      const isWide = operandBits === 64 && operands[0] === 'Zv' && operands[1] === 'Iv';
+      const isFar = bits === 64 && operands.some((operand) => operand.startsWith('O'));
+      return one === 'mov' && (isWide || isFar) ? 'movabs' : one! + this.#sizeSuffix();
     }
-    const size = opcode.operands[0] === 'Jb' ? addressBits : operandBits;
-    const by = names[size === 16 ? 0 : size === 32 ? 1 : 2];
-    return by === undefined || by === '' ? names[0]! : by;
+    // PUSHA, POPF, IRET …: what is usual in the mode has no suffix.
+    if (bits === 16 && one === `${two}w`) return operandBits === 16 ? two : `${two}d`;
+    const size = operands[0] === 'Jb' ? addressBits : operandBits;
+    const by = size === 16 ? one : size === 32 ? two : (three ?? two);
+    return by === '' ? one! : by!;
+  }
+
+  /** Stack instructions whose operands do not show an unusual size. */
+  #sizeSuffix(): string {
+    const { opcode, operandPrefixes, bits, operandBits } = this.#instruction;
+    const shows = opcode.operands.some((operand) => /^[A-Z][vwz]$/.test(operand) && operand[0] !== 'I');
+    if (!opcode.defaults64 || shows || operandPrefixes === 0 || operandBits === 64) return '';
+    return bits === 16 ? 'd' : 'w';
   }
 
   #prefixes(name: string): string {
@@ -122,17 +132,21 @@ class Writer {
       if (repeat === 0xf3) text += REPEATED.has(name) ? 'rep ' : 'repz ';
       else text += opcode.forced64 ? 'bnd ' : 'repnz ';
     }
-    return 'data16 '.repeat(Math.max(0, operandPrefixes - operands66)) + text;
+    const size = this.#instruction.bits === 16 ? 'data32 ' : 'data16 ';
+    return size.repeat(Math.max(0, operandPrefixes - operands66)) + text;
   }
 
   /** How many 66h prefixes have a meaning. */
   #view() {
-    const { opcode, operandPrefixes, rex } = this.#instruction;
+    const { opcode, operandPrefixes, rex, bits } = this.#instruction;
     const used =
       opcode.prefix === Mandatory.P66 ||
       (!opcode.forced64 &&
         (rex & 8) === 0 &&
-        (opcode.names.length > 1 || opcode.operands.some((o) => /^([A-Z][vzap]|A)$/.test(o))));
+        (opcode.names.length > 1 ||
+          opcode.defaults64 ||
+          opcode.operands.some((operand) => /^([A-Z][vzap]|A)$/.test(operand)))) ||
+      (bits !== 64 && opcode.operands[0] === 'Jz');
     return { ...this.#instruction, operandPrefixes, operands66: used ? 1 : 0 };
   }
 
@@ -144,7 +158,7 @@ class Writer {
     const general = (register: number) => registerName(register, bytes, rex !== 0);
     switch (operand[0]) {
       case 'A':
-        return operand === 'A' ? registerName(0, operandBits / 8, true) : this.#farPointer();
+        return operand === 'Ap' ? this.#farPointer() : registerName(0, bytes || operandBits / 8, true);
       case 'E':
       case 'R':
       case 'M':
@@ -246,6 +260,7 @@ class Writer {
       const name = registerName(index, addressBits / 8, true);
       parts.push(addressBits === 16 ? name : `${name}*${scale}`);
     }
+    if (memory.isIndexEmpty) parts.push(`${addressBits === 64 ? 'riz' : 'eiz'}*${scale}`);
     if (parts.length === 0) {
       const address = BigInt.asUintN(addressBits, BigInt(displacement));
       return pointer + this.#withSegment(hex(address), 3, true);

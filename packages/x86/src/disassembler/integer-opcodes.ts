@@ -35,7 +35,7 @@ const ONE_BYTE = `
 68 push Iz d64|69 imul Gv,Ev,Iz|6a push Is d64|6b imul Gv,Ev,Is
 6c ins Yb,dx|6d ins Yz,dx|6e outs dx,Xb|6f outs dx,Xz
 84 test Eb,Gb|85 test Ev,Gv|86 xchg Eb,Gb|87 xchg Ev,Gv
-88 mov Eb,Gb|89 mov Ev,Gv|8a mov Gb,Eb|8b mov Gv,Ev|8c:m mov Mw,S|8c:r mov Rv,S|8d:m lea Gv,M|8e:m mov S,Mw|8e:r mov S,Rd
+88 mov Eb,Gb|89 mov Ev,Gv|8a mov Gb,Eb|8b mov Gv,Ev|8c:m mov Mw,S|8c:r mov Rv,S|8d:m lea Gv,M|8e:m mov S,Mw|8e:r mov S,Rv
 8f/0 pop Ev d64
 90 nop|f390 pause|91+ xchg Zv,A|98 cbw/cwde/cdqe|99 cwd/cdq/cqo|9a call Ap i64|9b fwait
 9c pushfw/pushf - d64|9d popfw/popf - d64|9e sahf|9f lahf
@@ -47,7 +47,7 @@ c2 ret Iw f64|c3 ret - f64|c4:m les Gv,Mp i64|c5:m lds Gv,Mp i64|c6/0 mov Eb,Ib|
 c8 enter Iw,Ib d64|c9 leave - d64|ca retf Iw|cb retf|cc int3|cd int Ib|ce into - i64|cf iretw/iret/iretq
 d4 aam Ib i64|d5 aad Ib i64|d6 salc - i64|d7 xlat Xl
 e0 loopne Jb f64|e1 loope Jb f64|e2 loop Jb f64|e3 jcxz/jecxz/jrcxz Jb f64
-e4 in al,Ib|e5 in A,Ib|e6 out Ib,al|e7 out Ib,A|ec in al,dx|ed in A,dx|ee out dx,al|ef out dx,A
+e4 in al,Ib|e5 in Az,Ib|e6 out Ib,al|e7 out Ib,Az|ec in al,dx|ed in Az,dx|ee out dx,al|ef out dx,Az
 e8 call Jz f64|e9 jmp Jz f64|ea jmp Ap i64|eb jmp Jb f64
 f1 int1|f4 hlt|f5 cmc|f8 clc|f9 stc|fa cli|fb sti|fc cld|fd std
 f6/0 test Eb,Ib|f6/1 test Eb,Ib|f6/2 not Eb|f6/3 neg Eb|f6/4 mul Eb|f6/5 imul Eb|f6/6 div Eb|f6/7 idiv Eb

@@ -8,7 +8,8 @@
  * G ModRM.reg, Z the opcode's register, A the accumulator, S C D segment, control, debug registers, V W U XMM registers
  * (reg; rm; rm as register), P Q N MMX registers likewise, F ST(i), I immediate (s sign-extended, c comparison), J branch
  * target, O address without ModRM, X Y string operands, Ap a far pointer; lower case is itself. Sizes: b 1, w 2, d 4, q 8,
- * o 16, t 10, v by operand size, z the same up to 4, y 4 or 8, m 4 or 8 by mode, p far pointer, x two of y; others none.
+ * o 16, t 10, v by operand size, z the same up to 4, y 4 or 8, m 4 or 8 by mode, p far pointer, x two of y, a
+ * two of v; others none.
  * ATTRIBUTES: d64 64-bit operands by default in 64-bit mode, f64 always, i64 invalid in 64-bit mode, o64 only there.
  */
 

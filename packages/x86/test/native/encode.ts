@@ -34,7 +34,7 @@ export interface Encoded {
 }
 
 const STRINGS = /^[XY]/;
-const SIZED = /^([A-Z][vzy]|A|M[px])$/;
+const SIZED = /^([A-Z][vzya]|A|M[px])$/;
 
 /** Opcodes that a repeat prefix is kept away from: PAUSE, and LOOPE and LOOPNE, which vendors then take for LOOP. */
 const KEEPS_MEANING = new Set([0x90, 0xe0, 0xe1]);
