@@ -30,18 +30,18 @@ export async function checkDisk(
 ): Promise<DiskCheck> {
   const agreed: string[] = [];
   const problems: string[] = [];
-  const compare = (what: string, wanted: readonly Hashed[], found: readonly Hashed[]): void => {
+  const compare = (who: string, whose: string, wanted: readonly Hashed[], found: readonly Hashed[]): void => {
     const wrong = wanted.filter(
       ({ path, sha256 }) => found.find((file) => file.path === path)?.sha256 !== sha256,
     );
-    problems.push(...wrong.map(({ path }) => `${path}: ${what} has another hash, or is not there`));
+    problems.push(...wrong.map(({ path }) => `${path}: ${who} does not read what ${whose} wrote`));
     if (wrong.length === 0 && wanted.length > 0)
-      agreed.push(`${wanted.length} files: ${what} has the same hash`);
+      agreed.push(`${who} reads ${wanted.length} files with the hashes of ${whose}`);
   };
-  compare('what the guest read', image.files, findings.files);
+  compare('the guest', 'the host', image.files, findings.files);
   if (findings.written.length > 0) {
     onStep("reading the guest's files on the host");
-    compare('what the host reads', findings.written, await filesOf(image));
+    compare('the host', 'the guest', findings.written, await filesOf(image));
     await checkFileSystem(image, folder, agreed, problems);
   }
   return { agreed, problems };
