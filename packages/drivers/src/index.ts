@@ -24,6 +24,31 @@ export {
   imageFormat,
   type OpenFormatOptions,
 } from './image/image-format.ts';
+export {
+  ETHERNET_HEADER_BYTES,
+  Frame,
+  type FrameOptions,
+  formatMac,
+  isBroadcast,
+  isGroupAddress,
+  MAC_BYTES,
+  macNumber,
+  NO_VLAN,
+  parseMac,
+} from './network/frame.ts';
+export type { NetworkPort, NetworkStation } from './network/network-port.ts';
+export { NullNetwork } from './network/null-network.ts';
+export {
+  EtherType,
+  fillIpv4Checksum,
+  fillTransportChecksum,
+  IpProtocol,
+  isTransportChecksumRight,
+  PacketLayout,
+} from './network/packet-layout.ts';
+export { type CaptureSink, PcapngTap, type PcapngTapOptions } from './network/pcapng-tap.ts';
+export { SegmentCutter } from './network/segment-cutter.ts';
+export { Switch, type SwitchOptions, SwitchPort, type SwitchPortCounters } from './network/switch.ts';
 export type { ByteStore } from './store/byte-store.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
 export { type CreateVhdOptions, createVhd } from './vhd/create-vhd.ts';
