@@ -18,6 +18,8 @@ export default defineConfig({
         name: root,
         include: ['{src,test,lib}/**/*.test.{ts,mjs}'],
         execArgv: ['--conditions=viridian:source'],
+        // The processor's tests choose their engine by the environment.
+        setupFiles: root === 'packages/x86' ? ['test/jit/engine-setup.ts'] : [],
       },
     })),
     testTimeout: 20_000, // a guard against hanging, with room for two busy cores

@@ -15,6 +15,11 @@ export declare function exitToHost(vp: usize, kind: u32): u32;
 @external('env', 'readTsc')
 export declare function readTscFromHost(vp: usize): void;
 
+/** Makes a region's module of bytes in memory and gives its place in the function table, 0 when that fails. */
+// @ts-ignore: decorator
+@external('env', 'install')
+export declare function installRegion(region: u32, start: u32, bytes: u32): u32;
+
 /** For debugging only: shows a number. */
 // @ts-ignore: decorator
 @external('env', 'log')

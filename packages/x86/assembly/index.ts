@@ -4,6 +4,10 @@ export { dropAllBlocks, setVpCount } from './blocks/find';
 export { invalidatePage } from './blocks/invalidate';
 export { noteDevices } from './blocks/validity';
 export { materializeFlags } from './flags';
+export { setJitThreshold } from './jit/regions';
+export {
+  regionCondition, regionFallback, regionFill, regionFlags, regionHighSigned, regionHighUnsigned,
+} from './jit/runtime';
 export { run, step } from './interpreter/run';
 export { flushAllTlb, flushPageTlb } from './memory/tlb';
 export { translated, translateForHost } from './memory/host';

@@ -179,7 +179,7 @@ export const TLB_EFER: usize = 1256;
 export const PDPTE: usize = 1264;
 /** Entries in the flush logs (u32). */
 export const FLUSH_LOG_USED: usize = 1296;
-/** Micro-op that raised the pending counter: instructions counted so far in this run (i32). */
+/** Instructions that a region of the JIT left of its budget (i32). */
 export const BUDGET: usize = 1300;
 /** Why `run` of the core came back: STOP_* (u32). */
 export const STOP_REASON: usize = 1304;
@@ -200,6 +200,11 @@ export const EVENT_HAS_ERROR: usize = 1336;
 /** Generations of the jump cache, lower and upper half of the addresses (u32 each), and whether the upper half holds pages that are not global (u32). */
 export const JUMP_GENERATIONS: usize = 1344;
 export const UPPER_NOT_GLOBAL: usize = 1352;
+
+/** Where a region of the JIT could not go on: see `site` of jit/operands.ts (i32). */
+export const JIT_SITE: usize = 1356;
+/** Change whenever translations of the lower and the upper half are forgotten, and differ between processors (u32 each). */
+export const JIT_EPOCHS: usize = 1360;
 
 /** Scratch area of helpers (X87, SSE, system): no value survives an instruction. */
 export const SCRATCH: usize = 2048; // 2048 bytes

@@ -14,6 +14,8 @@ export {
   traceInstructions,
 } from './disassembler/trace.ts';
 
+export type { EngineOptions } from './jit/engine.ts';
+
 export {
   bankOffset,
   MAX_BANK_BYTES,

@@ -4,6 +4,7 @@ import { decode } from '../decoder/decode';
 import { fuse, specialise } from '../decoder/specialise';
 import { HANDLER_NEXT_BLOCK, HANDLER_SYSTEM } from '../decoder/handlers';
 import { raiseGP, raiseNonCanonical, raisePF } from '../exception';
+import { dropAllRegions, firstWait } from '../jit/regions';
 import { ARENA, ARENA_END, BLOCK_HASH, BLOCK_HASH_ENTRIES, CODE_TABLE, GPA_EXECUTE, GRANULES } from '../layout';
 import { ACCESS_EXECUTE, exitMemory, gpaEntry } from '../memory/physical';
 import { dropWriteTags } from '../memory/tlb';
@@ -17,7 +18,8 @@ import {
   VP_STRIDE,
 } from '../state';
 import {
-  BLOCK_BYTES, BLOCK_COUNT, BLOCK_END, BLOCK_HOST, BLOCK_MODE, BLOCK_NEXT_HASH, BLOCK_NEXT_IN_PAGE, hashSlot,
+  BLOCK_BYTES, BLOCK_COUNT, BLOCK_END, BLOCK_HOST, BLOCK_MODE, BLOCK_NEXT_HASH, BLOCK_NEXT_IN_PAGE, BLOCK_REGION, BLOCK_WAIT,
+  hashSlot,
   invalidatePage,
 } from './invalidate';
 import { isValid, seal } from './validity';
@@ -25,7 +27,7 @@ import { isValid, seal } from './validity';
 const MOST_INSTRUCTIONS: u32 = 64;
 /** Within a VP block: bytes of an instruction that crosses pages, and its block of one micro-op. */
 const CROSSING_BYTES: usize = 0x60000;
-const CROSSING_BLOCK: usize = 0x60020;
+const CROSSING_BLOCK: usize = 0x60040;
 
 let next: usize = ARENA;
 let vps: usize = 0;
@@ -45,6 +47,7 @@ export function dropAllBlocks(): void {
     memory.fill(CODE_TABLE, 0, 1 << 22);
     memory.fill(GRANULES, 0, 1 << 23);
   }
+  dropAllRegions();
   for (let i: usize = 0; i < vps; i++) flushJumpCache(VP_BASE + i * VP_STRIDE, true);
   next = ARENA;
   arenaGeneration += 1;
@@ -179,6 +182,8 @@ function enter(vp: usize, block: usize, host: usize, mode: u32, count: u32, end:
   const slot = hashSlot(<u32>host, mode);
   const page = host >> 12;
   store<u32>(block + BLOCK_HOST, <u32>host);
+  store<u32>(block + BLOCK_WAIT, firstWait);
+  store<u32>(block + BLOCK_REGION, 0);
   store<u32>(block + BLOCK_MODE, mode);
   store<u32>(block + BLOCK_COUNT, count);
   store<u32>(block + BLOCK_NEXT_HASH, load<u32>(slot));

@@ -2,10 +2,11 @@
 
 import { HANDLER_STALE } from '../decoder/handlers';
 import { BLOCK_HASH, BLOCK_HASH_ENTRIES, CODE_TABLE, GRANULES } from '../layout';
+import { dropRegionsOf } from '../jit/regions';
 import { OP_BYTES, OP_HANDLER } from '../micro-op';
 
 // A block: this header, then its micro-ops.
-export const BLOCK_BYTES: usize = 32;
+export const BLOCK_BYTES: usize = 48;
 /** Host address of its first instruction (u32). */
 export const BLOCK_HOST: usize = 0;
 /** Mode bits that it was decoded for (u32). */
@@ -19,6 +20,12 @@ export const BLOCK_COUNT: usize = 16;
 export const BLOCK_END: usize = 20;
 export const BLOCK_SUM: usize = 24;
 export const BLOCK_EPOCH: usize = 28;
+/**
+ * Entries until the JIT looks at it again, which the interpreter's loop counts down: 0 leads out of that loop. And its
+ * region: number + 1 | entry << 24, 0 without one (u32 each).
+ */
+export const BLOCK_WAIT: usize = 32;
+export const BLOCK_REGION: usize = 36;
 
 /** Place in BLOCK_HASH of a block. */
 // @ts-ignore: decorator
@@ -39,6 +46,7 @@ export function invalidateWritten(host: usize, bytes: u32): void {
 /** Drops all blocks of a host page. */
 export function invalidatePage(host: usize): void {
   const page = host >> 12;
+  dropRegionsOf(<u32>page);
   let block = <usize>load<u32>(CODE_TABLE + (page << 2));
   while (block != 0) {
     unhash(block);

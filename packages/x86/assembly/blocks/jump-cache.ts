@@ -8,7 +8,7 @@ import { HANDLER_STALE } from '../decoder/handlers';
 import { walkGlobal } from '../memory/walk';
 import { OP_HANDLER } from '../micro-op';
 import { MODE_BLOCK, MODE_CPL } from '../mode-bits';
-import { JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_GENERATIONS, UPPER_NOT_GLOBAL } from '../state';
+import { JIT_EPOCHS, JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_GENERATIONS, UPPER_NOT_GLOBAL } from '../state';
 
 /** Above the mode bits of a key. */
 const GENERATION: u32 = 1 << 12;
@@ -54,9 +54,18 @@ export function rememberJump(vp: usize, linear: u64, key: u32, op: usize): void 
 /** Forgets where code was found; without `all`, only what a write to CR3 makes void. */
 export function flushJumpCache(vp: usize, all: bool): void {
   next(vp + JUMP_GENERATIONS, vp);
+  nextEpoch(vp + JIT_EPOCHS);
   if (!all && !load<u32>(vp + UPPER_NOT_GLOBAL)) return;
   store<u32>(vp + UPPER_NOT_GLOBAL, 0);
   next(vp + JUMP_GENERATIONS + 4, vp);
+  nextEpoch(vp + JIT_EPOCHS + 4);
+}
+
+let epoch: u32 = 0;
+
+function nextEpoch(at: usize): void {
+  epoch += 1;
+  store<u32>(at, epoch);
 }
 
 function next(generation: usize, vp: usize): void {

@@ -9,7 +9,7 @@ import { OP_BYTES, OP_HANDLER, OP_LINK } from '../micro-op';
 import { HANDLER_SSE } from '../sse/opcodes';
 import { BLOCK_BYTES, BLOCK_COUNT, BLOCK_EPOCH, BLOCK_END, BLOCK_HOST, BLOCK_SUM } from './invalidate';
 
-let epoch: u32 = 1;
+export let epoch: u32 = 1;
 
 /** Others than the core may have written memory. */
 export function noteDevices(): void {
@@ -18,9 +18,11 @@ export function noteDevices(): void {
 
 /** Sum of the bytes that a block was decoded from. */
 function sumOf(block: usize): u32 {
-  let at = <usize>load<u32>(block + BLOCK_HOST);
-  const end = <usize>load<u32>(block + BLOCK_END);
-  let sum: u32 = 0x811c9dc5;
+  return sumBytes(0x811c9dc5, load<u32>(block + BLOCK_HOST), load<u32>(block + BLOCK_END));
+}
+
+/** Adds bytes to a sum. */
+export function sumBytes(sum: u32, at: usize, end: usize): u32 {
   for (; at + 4 <= end; at += 4) sum = (sum ^ load<u32>(at)) * 0x01000193 + (sum >> 15);
   for (; at < end; at++) sum = (sum ^ load<u8>(at)) * 0x01000193;
   return sum;

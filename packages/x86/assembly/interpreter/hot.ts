@@ -7,9 +7,11 @@ import { jumpTarget, modeKey } from '../blocks/jump-cache';
 import { raiseGP } from '../exception';
 import { HANDLER_NEXT_BLOCK } from '../decoder/handlers';
 import { CC_ADD, CC_LOGIC, CC_SUB, setLazy } from '../flags';
+import { countEntry, LEASE } from '../jit/regions';
 import { read, writable, write, writeSized } from '../memory/access';
 import {
-  OP_BASE, OP_BYTES, OP_COUNT, OP_DISPLACEMENT, OP_DST, OP_HANDLER, OP_IMMEDIATE, OP_INDEX, OP_LENGTH, OP_LINK, OP_OFFSET,
+  OP_BASE, OP_BYTES, OP_COUNT, OP_DISPLACEMENT, OP_DST, OP_HANDLER, OP_IMMEDIATE, OP_INDEX, OP_LENGTH, OP_LINK,
+  OP_LINK_NEXT, OP_OFFSET,
   OP_SCALE, OP_SEGMENT, OP_SRC,
 } from '../micro-op';
 import { MODE_64, MODE_CODE_32, MODE_FLAT } from '../mode-bits';
@@ -3239,7 +3241,9 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
     }
     if (from != 0) {
       const link = load<u32>(from + OP_LINK);
-      if (link != 0 && isBelow(limit)) {
+      const lease = load<u32>(from + OP_LINK_NEXT);
+      if (link != 0 && lease != 0 && isBelow(limit)) {
+        store<u32>(from + OP_LINK_NEXT, lease - 1);
         count(load<u8>(from + OP_COUNT));
         op = link;
         continue;
@@ -3252,13 +3256,18 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
       count(load<u8>(from + OP_COUNT));
     }
     const found = jumpTarget(vp, target, key);
-    if (found == 0 || !isBelow(limit)) {
+    // A link that was worn out stands for as many entries as it allowed.
+    const linked = from != 0 && load<u32>(from + OP_LINK) != 0;
+    if (found == 0 || !isBelow(limit) || countEntry(found, linked)) {
       store<u64>(vp + RIP, target);
       branched = from;
       return 0;
     }
     const base = target & ~(<u64>0xfff);
-    if (from != 0 && base == load<u64>(vp + RIP_BASE) && isLasting(from)) store<u32>(from + OP_LINK, <u32>found);
+    if (from != 0 && base == load<u64>(vp + RIP_BASE) && isLasting(from)) {
+      store<u32>(from + OP_LINK, <u32>found);
+      store<u32>(from + OP_LINK_NEXT, LEASE);
+    }
     store<u64>(vp + RIP_BASE, base);
     op = found;
   }

@@ -4,7 +4,10 @@ import { arenaGeneration, findBlock, isLasting } from '../blocks/find';
 import { HANDLER_SYSTEM } from '../decoder/handlers';
 import { instructionRip, raiseDB } from '../exception';
 import { materializeFlags } from '../flags';
-import { OP_CODE16, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_LINK, OP_OFFSET } from '../micro-op';
+import { regionOf } from '../jit/compile';
+import { enterRegion, REGION_HANDLED, REGION_LEFT } from '../jit/enter';
+import { LEASE } from '../jit/regions';
+import { OP_CODE16, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_LINK, OP_LINK_NEXT, OP_OFFSET } from '../micro-op';
 import { MODE_64, MODE_SINGLE } from '../mode-bits';
 import {
   ACTIVITY, ACTIVITY_RUNNING, BREAKPOINTS_ARMED, CURRENT_OP, DR6, EXIT_REQUEST, FLAG_RF, FLAG_TF, INSTRUCTION_RIP,
@@ -19,7 +22,7 @@ import { hasEvent, serviceEvents } from '../system/events';
 import { executeSystem } from '../system/execute';
 import { branched, hot } from './hot';
 import { executeInteger } from './integer';
-import { count, isBelow, takeCount } from './progress';
+import { count, isBelow, leftOf, takeCount } from './progress';
 import { isRepeating, startInstruction } from './repeat';
 
 /** Results of `run`. */
@@ -140,8 +143,20 @@ function runBlocks(vp: usize, limit: i32): i32 {
     if (watched && isPageWatched(vp)) break;
     const generation = arenaGeneration;
     let op = findBlock(vp, 0);
-    if (from != 0 && generation == arenaGeneration && load<u64>(vp + RIP_BASE) == linkPage && isLasting(op)) {
+    const lasting = isLasting(op);
+    const region = lasting && !watched ? regionOf(vp, op) : 0;
+    if (region != 0) {
+      from = 0;
+      const how = enterRegion(vp, region, leftOf(limit));
+      if (how == REGION_LEFT || (how == REGION_HANDLED && !isRepeating())) {
+        if (atomic.load<i32>(vp + EXIT_REQUEST) != 0 || hasEvent(vp)) break;
+        continue;
+      }
+      if (how == REGION_HANDLED) break;
+      op = findBlock(vp, 0);
+    } else if (from != 0 && generation == arenaGeneration && load<u64>(vp + RIP_BASE) == linkPage && lasting) {
       store<u32>(from + OP_LINK, <u32>op);
+      store<u32>(from + OP_LINK_NEXT, LEASE);
     }
     op = hot(vp, op, limit);
     from = 0;

@@ -1,5 +1,6 @@
 /** A processor alone with flat memory, to run a piece of code and look at the result. */
 
+import type { EngineOptions } from '../jit/engine.ts';
 import { MachineMemory, PAGE_BYTES } from '../memory/machine-memory.ts';
 import { type ExitHandler, Outcome, type StopReason } from '../processor/processor.ts';
 import { Reg, type RegisterFile } from '../processor/registers.ts';
@@ -10,7 +11,7 @@ import { X86Processor } from './x86-processor.ts';
 /** Bits that code is executed as. */
 export type CodeBits = 16 | 32 | 64;
 
-export interface CodeMachineOptions {
+export interface CodeMachineOptions extends EngineOptions {
   /** Guest memory from address 0; 16 MiB unless given. */
   readonly memoryBytes?: number;
   /** 64 unless given. In 64-bit mode, page tables in the last 16 KiB map the first 4 GiB onto themselves. */
@@ -54,7 +55,7 @@ export class CodeMachine {
       systemPage: (gpn: number) => (gpn < pages ? first + gpn : -1),
       access: (gpn: number) => (gpn < pages ? 7 : 0),
     };
-    const machine = new CoreMachine(bank, machineMemory, gpa);
+    const machine = new CoreMachine(bank, machineMemory, gpa, options);
     this.memory = bank.bytes.subarray(CORE_RESERVED_BYTES, CORE_RESERVED_BYTES + pages * PAGE_BYTES);
     this.processor = new X86Processor(machine, 0, { ...NO_EXITS, ...handler });
     this.registers = this.processor.registers;

@@ -1,5 +1,6 @@
 /** One core and the processors that share it: the guest-physical page table they read, and whom an exit belongs to. */
 
+import { coreThreshold, type EngineOptions } from '../jit/engine.ts';
 import { bankOffset, type MachineMemory, type MemoryBank, PAGE_BYTES } from '../memory/machine-memory.ts';
 import { CORE_RESERVED_BYTES, type Core, instantiateCore, MAX_PROCESSORS, vpAddress } from './core.ts';
 
@@ -31,7 +32,7 @@ export class CoreMachine {
   readonly #table: Uint32Array;
   readonly #targets = new Map<number, ExitTarget>();
 
-  constructor(bank: MemoryBank, memory: MachineMemory, gpa: GuestPages) {
+  constructor(bank: MemoryBank, memory: MachineMemory, gpa: GuestPages, engine?: EngineOptions) {
     if (bank.bytes.byteLength <= CORE_RESERVED_BYTES) {
       throw new RangeError(
         `a bank of ${bank.bytes.byteLength} bytes has no room for a core and guest memory`,
@@ -45,6 +46,7 @@ export class CoreMachine {
       exit: (vp, kind) => this.#targets.get(vp)!.exit(kind),
       readTsc: (vp) => this.#targets.get(vp)!.readTsc(),
     });
+    this.core.setJitThreshold(coreThreshold(engine));
     this.sync(0, gpa.firstUnmapped ?? GPA_TABLE_PAGES);
   }
 

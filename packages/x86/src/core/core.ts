@@ -1,6 +1,7 @@
 /** The processor core in WebAssembly over one memory: instantiation, and the throw by which faults unwind it. */
 
 import { CORE_WASM } from '../generated/core-wasm.ts';
+import { RegionLinker } from '../jit/region-linker.ts';
 
 /** Bytes at the start of a bank that the core keeps for itself; guest RAM follows. The host commits what is touched. */
 export const CORE_RESERVED_BYTES = 0x7000000;
@@ -61,6 +62,7 @@ export interface Core {
   dropAllBlocks(): void;
   noteDevices(): void;
   setVpCount(count: number): void;
+  setJitThreshold(entries: number): void;
   translateForHost(vp: number, linear: bigint, access: number, user: number, touch: number): number;
   translated(): number;
 }
@@ -86,9 +88,12 @@ export function instantiateCore(memory: WebAssembly.Memory, host: CoreHost): Cor
     },
     exit: (vp: number, kind: number) => host.exit(vp, kind),
     readTsc: (vp: number) => host.readTsc(vp),
+    install: (region: number, start: number, bytes: number) => linker.install(region, start, bytes),
     log: () => {},
   };
-  const core = new WebAssembly.Instance(module, { env }).exports as unknown as Core;
+  const { exports } = new WebAssembly.Instance(module, { env });
+  const linker = new RegionLinker(memory, exports);
+  const core = exports as unknown as Core;
   core.dropAllBlocks();
   return core;
 }

@@ -1,5 +1,6 @@
 /** Makes the processors of one partition: they share a core over the bank that holds the partition's memory. */
 
+import type { EngineOptions } from '../jit/engine.ts';
 import type { MachineMemory, MemoryBank } from '../memory/machine-memory.ts';
 import type { ExitHandler } from '../processor/processor.ts';
 import { CoreMachine, type GuestPages } from './core-machine.ts';
@@ -15,12 +16,15 @@ export interface X86Environment {
 
 /**
  * A factory for one partition. `bank` is the partition's memory; its first {@link CORE_RESERVED_BYTES} are the core's
- * and must not be mapped into the partition.
+ * and must not be mapped into the partition. `options` chooses how they execute.
  */
-export function x86Processors(bank: MemoryBank): (environment: X86Environment) => X86Processor {
+export function x86Processors(
+  bank: MemoryBank,
+  options?: EngineOptions,
+): (environment: X86Environment) => X86Processor {
   let machine: CoreMachine | undefined;
   return ({ vpIndex, handler, gpa, memory }) => {
-    machine ??= new CoreMachine(bank, memory, gpa);
+    machine ??= new CoreMachine(bank, memory, gpa, options);
     return new X86Processor(machine, vpIndex, handler);
   };
 }

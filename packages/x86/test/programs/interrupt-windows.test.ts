@@ -119,7 +119,7 @@ describe('external interrupts', () => {
     machine.setHandler(0x31, IRETQ);
     machine.cpu.processor.flushTlb();
     machine.interrupt(0x31);
-    expect(machine.cpu.processor.run(5)).toBe(StopReason.HALT);
+    expect(machine.cpu.processor.run(1000)).toBe(StopReason.HALT);
     expect(machine.get(Reg.RIP)).toBe(At.CODE + 4);
   });
 

@@ -1,0 +1,13 @@
+/** What a region's module imports from the core: function numbers, their names and types. */
+
+/** `regionFill(vp, linear, site)`: host address, or 0. */
+export const IMPORT_FILL: u32 = 0;
+/** `regionFallback(vp, op)`: not 0 when the region must be left. */
+export const IMPORT_FALLBACK: u32 = 1;
+/** `regionCondition(vp, kind, result, source, code)`. */
+export const IMPORT_CONDITION: u32 = 2;
+export const IMPORT_HIGH_UNSIGNED: u32 = 3;
+export const IMPORT_HIGH_SIGNED: u32 = 4;
+/** `regionFlags(vp, kind, result, source, mask, bits)`: flags into RFLAGS, with some replaced. */
+export const IMPORT_FLAGS: u32 = 5;
+export const IMPORTS: u32 = 6;
