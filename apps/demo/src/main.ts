@@ -103,6 +103,16 @@ const run = defineCommand({
       description: "the kernel's symbols for the report (read from the kernel itself where it has them)",
       valueHint: 'FILE',
     },
+    break: {
+      type: 'string',
+      description: 'report what the processors are doing when one first comes to this instruction',
+      valueHint: 'SYMBOL|ADDRESS',
+    },
+    instructions: {
+      type: 'string',
+      description: 'write executed instructions to a file, from a number on (0), so many (100000); slow',
+      valueHint: 'FILE[,from=N][,count=N]',
+    },
     report: {
       type: 'boolean',
       default: true,

@@ -110,16 +110,8 @@ describe('viridian run', () => {
     const reset = await kernel('reset', [0xb0, 0x06, 0x66, 0xba, 0xf9, 0x0c, 0xee], HALT);
     expect(await viridian(['--kernel', reset, '--memory', '16'])).toMatchObject({ code: 4 });
     const forever = await kernel('forever', [0xeb, 0xfe]);
-    expect(await viridian(['--kernel', forever, '--memory', '16', '--timeout', '1'])).toMatchObject({
-      code: 124,
-      err: expect.stringMatching(/^viridian: the time was up\nprocessor 0: running, 32-bit code/),
-    });
-    expect(
-      await viridian(['--kernel', forever, '--memory', '16', '--timeout', '1', '--no-report']),
-    ).toMatchObject({
-      code: 124,
-      err: 'viridian: the time was up\n',
-    });
+    const ended = await viridian(['--kernel', forever, '--memory', '16', '--timeout', '1', '--no-report']);
+    expect(ended).toMatchObject({ code: 124, err: 'viridian: the time was up\n' });
   });
 
   it('tells with symbols what a guest was doing when it ended badly', async () => {
@@ -130,16 +122,27 @@ describe('viridian run', () => {
     expect(err).toContain('\n  eip 00200027 broken\n');
     expect(err).toContain('\n    #UD at 00200027 broken\n    #GP error');
     expect(err).toContain('\n  => 00200027  0f 0b                           ud2\n');
-    const missing = await viridian([
-      '--kernel',
-      fault,
-      '--memory',
-      '16',
-      '--system-map',
-      join(folder, 'none'),
+    const missing = await viridian(['--kernel', fault, '--system-map', join(folder, 'none')]);
+    expect(missing).toMatchObject({ code: 2, err: expect.stringContaining('none cannot be read') });
+  });
+
+  it('writes down instructions, and reports at a breakpoint', async () => {
+    const path = await kernel('traced', [0x90, 0xb0, 0x10, 0x90], debugExit(0), HALT);
+    const map = join(folder, 'traced.map');
+    await writeFile(map, '00200020 T start\n00200023 t middle\n00200040 T end\n');
+    const log = join(folder, 'instructions');
+    const given = ['--kernel', path, '--memory', '16', '--debug-exit', '0xf4', '--system-map', map];
+    const ended = await viridian([...given, '--instructions', `${log},from=1,count=2`, '--break', 'middle']);
+    expect(ended.code).toBe(1);
+    expect(ended.err).toContain('viridian: processor 0 came to middle\nprocessor 0: running');
+    expect(ended.err).toContain('\n  eip 00200023 middle\n');
+    expect((await readFile(log, 'utf8')).split('\n').map((line) => line.split(/\s{2,}/))).toEqual([
+      ['', '1', 'start+0x1', '00200021', 'b0 10', 'mov al,0x10', 'rax=0x2badb010'],
+      ['', '2', 'middle', '00200023', '90', 'nop'],
+      [''],
     ]);
-    expect(missing.err).toContain('--system-map');
-    expect(missing.err).toContain('\n  eip 00200027\n');
+    const unknown = await viridian([...given, '--break', 'nowhere']);
+    expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('no symbol has this name') });
   });
 
   it('says what cannot be run', async () => {

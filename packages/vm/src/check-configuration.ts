@@ -15,6 +15,7 @@ import type {
   MachineConfiguration,
   StorageConfiguration,
 } from './configuration.ts';
+import type { MachineWatch } from './debug/watched-processor.ts';
 import { POOL_BYTES } from './machine-memory.ts';
 
 /** A configuration that cannot be built. `path` names the setting, e.g. `storage[0].disks[1].lun`. */
@@ -44,6 +45,7 @@ const SETTINGS: readonly (keyof MachineConfiguration)[] = [
   'powerOffPort',
   'boot',
   'policy',
+  'watch',
 ];
 
 /** LUNs of one target that our controllers answer for. */
@@ -99,6 +101,7 @@ export function checkConfiguration(given: MachineConfiguration): CheckedConfigur
     storage,
     powerOffPort,
     boot,
+    watch: checkWatch(given),
     policy: { onReset: 'restart', onCrash: 'finish', onTripleFault: 'finish', ...given.policy },
   };
 }
@@ -122,6 +125,18 @@ function checkBoard({ board, processor }: MachineConfiguration): CheckedBoard | 
     if (disk !== undefined) checkIdeDisk(disk, `board.ide[${place}].device`);
   });
   return { ide, serial, debugExit, debugConsole };
+}
+
+function checkWatch({ watch = {}, processor, processors = 1 }: MachineConfiguration): MachineWatch {
+  const { instructions, breakpoint } = watch;
+  if (processor !== undefined && (instructions !== undefined || breakpoint !== undefined)) {
+    throw new ConfigurationError('watch', 'only our x86-64 processor can be watched: leave processor out');
+  }
+  if (instructions === undefined) return watch;
+  if (processors !== 1) throw new ConfigurationError('watch.instructions', 'one processor is needed');
+  checkInteger('watch.instructions.from', instructions.from, 0, Number.MAX_SAFE_INTEGER);
+  checkInteger('watch.instructions.count', instructions.count, 1, Number.MAX_SAFE_INTEGER);
+  return watch;
 }
 
 function checkIdeDisk({ device }: IdeDisk, path: string): void {

@@ -4,6 +4,7 @@ import type { BlockDevice } from '@viridian/drivers';
 import type { BootImage } from '@viridian/emulation/loader';
 import type { ProcessorFactory } from '@viridian/hypervisor';
 import type { BootState } from './boot-state.ts';
+import type { MachineWatch } from './debug/watched-processor.ts';
 
 /** One disk of a storage controller. */
 export interface DiskConfiguration {
@@ -99,6 +100,8 @@ export interface MachineConfiguration {
   /** Where the first processor starts, or what a loader of `@viridian/emulation/loader` gave; address 0 unless given. */
   readonly boot?: BootState | BootImage;
   readonly policy?: MachinePolicy;
+  /** Instructions to write down, or an address to stop at; with our x86-64 processor. */
+  readonly watch?: MachineWatch;
 }
 
 /** A configuration with every default filled in. */
@@ -120,6 +123,7 @@ export interface CheckedConfiguration {
   readonly powerOffPort: number | undefined;
   readonly boot: BootState | BootImage;
   readonly policy: Required<MachinePolicy>;
+  readonly watch: MachineWatch;
 }
 
 /** A board with every default filled in. */

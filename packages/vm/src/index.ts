@@ -16,6 +16,7 @@ export type {
 export { createMachine } from './create-machine.ts';
 export { formatSnapshot } from './debug/format-snapshot.ts';
 export type { ProcessorSnapshot, ReturnAddress } from './debug/processor-snapshot.ts';
+export type { InstructionWindow, MachineWatch } from './debug/watched-processor.ts';
 export type { Machine } from './machine.ts';
 export { ACPI_GPA } from './machine-board.ts';
 export type { CrashReport, FinishReason, MachineEvents, MachineResult } from './machine-events.ts';

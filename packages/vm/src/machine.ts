@@ -28,6 +28,7 @@ import type { CheckedConfiguration } from './configuration.ts';
 import { crashReport } from './crash-report.ts';
 import { type ProcessorSnapshot, takeSnapshot } from './debug/processor-snapshot.ts';
 import { readPhysical } from './debug/read-physical.ts';
+import { watchProcessors } from './debug/watched-processor.ts';
 import { HaltWatch } from './halt-watch.ts';
 import { ACPI_GPA, boardTables, connectBoard } from './machine-board.ts';
 import {
@@ -80,7 +81,9 @@ export class Machine {
       const watch = new HaltWatch(() => this.#finish('halted'));
       child = parent.createPartition({
         offer: configuration.offer,
-        processor: watch.watch(processor ?? x86Processors(this.#bank.bank)),
+        processor: watch.watch(
+          processor ?? watchProcessors(x86Processors(this.#bank.bank), configuration.watch),
+        ),
         pool: this.#bank.pool,
       });
       this.#child = child;

@@ -3,7 +3,7 @@
 import type { SymbolTable } from '@viridian/emulation/loader';
 import type { Disposer } from '@viridian/trace';
 import { type FinishReason, formatSnapshot, type Machine, type ProcessorSnapshot } from '@viridian/vm';
-import { loadSymbols, type SymbolSource, SymbolsError, slideOf } from './kernel-symbols.ts';
+import { slideOf } from './kernel-symbols.ts';
 
 /** Ends that nobody wanted. After a reset the processors are as new: there is nothing to tell. */
 const BAD_ENDS: ReadonlySet<FinishReason> = new Set(['halted', 'killed', 'crashed', 'triple-fault']);
@@ -11,16 +11,19 @@ const BAD_ENDS: ReadonlySet<FinishReason> = new Set(['halted', 'killed', 'crashe
 /** Takes the processors down at the right moment, and prints them when the symbols are there. */
 export class GuestReporter {
   readonly #machine: Machine;
-  readonly #source: SymbolSource;
+  readonly #symbols: () => Promise<SymbolTable | undefined>;
   readonly #print: (text: string) => void;
-  #symbols: Promise<SymbolTable | undefined> | undefined;
   #printed: Promise<void> = Promise.resolve();
   #isSilent = false;
   #atEnd: readonly ProcessorSnapshot[] = [];
 
-  constructor(machine: Machine, source: SymbolSource, print: (text: string) => void) {
+  constructor(
+    machine: Machine,
+    symbols: () => Promise<SymbolTable | undefined>,
+    print: (text: string) => void,
+  ) {
     this.#machine = machine;
-    this.#source = source;
+    this.#symbols = symbols;
     this.#print = print;
   }
 
@@ -36,10 +39,13 @@ export class GuestReporter {
     this.#isSilent = true;
   }
 
-  /** What the processors are doing at this moment; printed soon. */
-  report(): void {
-    const snapshots = this.#machine.snapshots();
-    this.#printed = this.#printed.then(() => this.#printAll(snapshots));
+  /** What the processors are doing at this moment, printed soon; of one processor, when `vp` is given. */
+  report(heading: string, vp?: number): void {
+    const snapshots = this.#machine.snapshots().filter((snapshot) => vp === undefined || snapshot.vp === vp);
+    this.#printed = this.#printed.then(() => {
+      this.#print(heading);
+      return this.#printAll(snapshots);
+    });
   }
 
   /** Prints the report of the end, if there is one, behind those that were asked for. */
@@ -50,22 +56,12 @@ export class GuestReporter {
 
   async #printAll(snapshots: readonly ProcessorSnapshot[]): Promise<void> {
     if (snapshots.length === 0) return;
-    const symbols = await this.#loadSymbols();
+    const symbols = await this.#symbols();
     const slide = symbols && slideOf(symbols, snapshots);
     if (symbols !== undefined && slide === undefined) {
       this.#print('viridian: the symbols are not those of the kernel that runs');
     }
     const names = slide === undefined ? undefined : symbols?.movedBy(slide);
     for (const snapshot of snapshots) this.#print(formatSnapshot(snapshot, names));
-  }
-
-  /** A file of symbols that cannot be used is no reason to report nothing. */
-  async #loadSymbols(): Promise<SymbolTable | undefined> {
-    this.#symbols ??= loadSymbols(this.#source).catch((error: unknown) => {
-      if (!(error instanceof SymbolsError)) throw error;
-      this.#print(`viridian: ${error.message}`);
-      return undefined;
-    });
-    return await this.#symbols;
   }
 }

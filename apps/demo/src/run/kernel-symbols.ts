@@ -10,15 +10,13 @@ import {
 } from '@viridian/emulation/loader';
 import type { ProcessorSnapshot } from '@viridian/vm';
 import { Reg } from '@viridian/x86';
+import { OptionError } from '../demo/options.ts';
 
 /** Where symbols can be found. */
 export interface SymbolSource {
   readonly kernel: string;
   readonly systemMap: string | undefined;
 }
-
-/** A file of symbols that was asked for and cannot be used. */
-export class SymbolsError extends Error {}
 
 const PAGE_BYTES = 4096n;
 /** Registers that Linux fills with addresses of its own, by the symbol there. */
@@ -27,7 +25,7 @@ const KNOWN_PLACES = [
   ['entry_SYSENTER_32', Reg.SYSENTER_EIP],
 ] as const;
 
-/** Undefined for a kernel that has no symbols in it. Rejects with {@link SymbolsError} for a file that is wrong. */
+/** Undefined for a kernel that has no symbols in it. Rejects with {@link OptionError} for a file that is wrong. */
 export async function loadSymbols({ kernel, systemMap }: SymbolSource): Promise<SymbolTable | undefined> {
   if (systemMap !== undefined) return await readMap(systemMap);
   const file = new Uint8Array(await readFile(kernel));
@@ -46,13 +44,22 @@ async function readMap(path: string): Promise<SymbolTable> {
   try {
     text = await readFile(path, 'latin1');
   } catch (error) {
-    throw new SymbolsError(`--system-map ${path} cannot be read: ${(error as Error).message}`, {
+    throw new OptionError(`--system-map ${path} cannot be read: ${(error as Error).message}`, {
       cause: error,
     });
   }
   const table = new SymbolTable(readSystemMap(text));
-  if (table.size === 0) throw new SymbolsError(`--system-map ${path}: there are no symbols in it`);
+  if (table.size === 0) throw new OptionError(`--system-map ${path}: there are no symbols in it`);
   return table;
+}
+
+/** The same, read when they are first asked for. */
+export function symbolsOnDemand(source: SymbolSource): () => Promise<SymbolTable | undefined> {
+  let symbols: Promise<SymbolTable | undefined> | undefined;
+  return async () => {
+    symbols ??= loadSymbols(source);
+    return await symbols;
+  };
 }
 
 /**

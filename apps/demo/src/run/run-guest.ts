@@ -17,6 +17,8 @@ import type { Terminal } from '../terminal/terminal.ts';
 import { describeEnd, exitCodeOf } from './exit-code.ts';
 import { GuestOutput } from './guest-output.ts';
 import { GuestReporter } from './guest-report.ts';
+import { makeWatch } from './guest-watch.ts';
+import { symbolsOnDemand } from './kernel-symbols.ts';
 import { attachKeyboard, SerialQueue } from './keyboard.ts';
 import { Milestones } from './milestones.ts';
 import { closeDisks, openDisks, type RunDisk } from './open-disks.ts';
@@ -116,20 +118,20 @@ async function runMachine(
   if (options.trace !== '')
     resources.use(listen(options.trace, (event) => terminal.line(formatEvent(event))));
   const input = new SerialQueue();
-  const machine = makeMachine(configurationOf(options, boot, disks, serial, debugConsole, input));
+  const symbols = symbolsOnDemand(options);
+  // A map that was asked for is looked at now, when it can still be corrected.
+  if (options.systemMap !== undefined) await symbols();
+  const watch = await makeWatch(options, symbols, resources, (vp) =>
+    reporter.report(`viridian: processor ${vp} came to ${options.breakAt}`, vp),
+  );
+  const machine = makeMachine({
+    ...configurationOf(options, boot, disks, serial, debugConsole, input),
+    watch,
+  });
   input.connect(machine.board?.serial[0]);
-  const reporter = new GuestReporter(machine, options, (line) => terminal.line(line));
+  const reporter = new GuestReporter(machine, symbols, (line) => terminal.line(line));
   if (options.report) resources.use(reporter.watch());
-  if (options.serial === 'stdio') {
-    const say = (text: string): void => void process.stdout.write(text);
-    const quit = (): void => {
-      // Who quits knows why.
-      reporter.silence();
-      machine.kill();
-    };
-    const send = (byte: number): void => input.send(byte);
-    resources.defer(attachKeyboard({ send, quit, say, report: () => reporter.report() }));
-  }
+  if (options.serial === 'stdio') resources.defer(connectKeyboard(machine, input, reporter));
   let timedOut = false;
   if (options.timeoutSeconds !== undefined) {
     const timer = setTimeout(() => {
@@ -145,6 +147,20 @@ async function runMachine(
   if (interrupted.aborted) machine.kill();
   const result = await machine.finished;
   return { machine, result, timedOut, milestones, reporter, endMs: milestones.elapsedMs };
+}
+
+/** Keys to the guest and to us; the result gives the terminal back. */
+function connectKeyboard(machine: Machine, input: SerialQueue, reporter: GuestReporter): () => void {
+  return attachKeyboard({
+    send: (byte) => input.send(byte),
+    quit: () => {
+      // Who quits knows why.
+      reporter.silence();
+      machine.kill();
+    },
+    say: (text) => void process.stdout.write(text),
+    report: () => reporter.report('\nviridian: what the processors are doing'),
+  });
 }
 
 function makeMachine(configuration: MachineConfiguration): Machine {

@@ -2,6 +2,7 @@ import { VmbusVersion } from '@viridian/protocols/vmbus';
 import { describe, expect, it } from 'vitest';
 import { OptionError } from '../demo/options.ts';
 import { parseDisk } from './disk-option.ts';
+import { parseInstructions } from './instructions-option.ts';
 import { checkRunOptions, type GivenOptions, repeatedOption } from './run-options.ts';
 
 const check = (given: GivenOptions = {}, disks: string[] = []) =>
@@ -58,6 +59,21 @@ describe('checkRunOptions', () => {
   ])('refuses %j with disks %j', (given, disks, words) => {
     expect(() => check(given, disks)).toThrow(OptionError);
     expect(() => check(given, disks)).toThrow(words);
+  });
+});
+
+describe('parseInstructions', () => {
+  it('reads a window behind the name of a file', () => {
+    expect(parseInstructions('log')).toEqual({ path: 'log', from: 0, count: 100_000 });
+    expect(parseInstructions('a,b,count=5,from=70')).toEqual({ path: 'a,b', from: 70, count: 5 });
+  });
+
+  it.each(['', ',from=1', 'a,from=-1', 'a,from=', 'a,count=0', 'a,count=1e3'])('refuses %j', (text) => {
+    expect(() => parseInstructions(text)).toThrow(OptionError);
+  });
+
+  it('is for one processor', () => {
+    expect(() => check({ instructions: 'log', cpus: '2' })).toThrow('--instructions and --cpus');
   });
 });
 

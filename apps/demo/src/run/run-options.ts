@@ -4,6 +4,7 @@ import { VMBUS_VERSIONS } from '@viridian/protocols/vmbus';
 import { listTracePoints } from '@viridian/trace';
 import { OptionError } from '../demo/options.ts';
 import { type DiskOption, parseDisk } from './disk-option.ts';
+import { type InstructionsOption, parseInstructions } from './instructions-option.ts';
 
 /** Where a stream of bytes from the guest goes. */
 export type Output = 'stdio' | 'none' | { readonly file: string };
@@ -28,6 +29,10 @@ export interface RunOptions {
   readonly systemMap: string | undefined;
   /** Report what the processors were doing when the guest ends badly. */
   readonly report: boolean;
+  /** A window of instructions to write down. */
+  readonly instructions: InstructionsOption | undefined;
+  /** Report when this symbol or address is reached. */
+  readonly breakAt: string | undefined;
   readonly timeoutSeconds: number | undefined;
   /** Unpack a compressed kernel in the host. */
   readonly unpack: boolean;
@@ -60,6 +65,7 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
   const enlightened = given.enlightenments !== false;
   const parsed = disks.map((disk) => parseDisk(disk, enlightened ? 'scsi' : 'ide'));
   const timeout = text('timeout');
+  const instructions = text('instructions');
   const options: RunOptions = {
     kernel,
     initrd: text('initrd'),
@@ -75,6 +81,8 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
     summary: text('summary'),
     systemMap: text('system-map'),
     report: given.report !== false,
+    instructions: instructions === undefined ? undefined : parseInstructions(instructions),
+    breakAt: text('break'),
     timeoutSeconds: timeout === undefined ? undefined : integer('timeout', timeout, 1, 10 ** 6),
     unpack: given.unpack !== false,
     debugExitPort: debugExit === undefined ? undefined : integer('debug-exit', debugExit, 0, 0xfffc),
@@ -84,7 +92,11 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
   return options;
 }
 
-function checkTogether({ enlightened, vmbusVersion, disks, cdrom, serial, debugConsole }: RunOptions): void {
+function checkTogether(options: RunOptions): void {
+  const { enlightened, vmbusVersion, disks, cdrom, serial, debugConsole } = options;
+  if (options.instructions !== undefined && options.processors !== 1) {
+    throw new OptionError('--instructions and --cpus: the instructions of one processor can be written down');
+  }
   if (!enlightened && vmbusVersion !== undefined) {
     throw new OptionError('--vmbus-version and --no-enlightenments: without enlightenments there is no bus');
   }

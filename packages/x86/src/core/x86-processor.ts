@@ -81,6 +81,11 @@ export class X86Processor implements Processor {
     return Number(this.#view.getBigUint64(State.INSTRUCTIONS, true));
   }
 
+  /** RIP of the instruction that was executed last, after `runInstructions(1)`; at other times of some earlier one. */
+  get executedRip(): bigint {
+    return this.#view.getBigUint64(State.INSTRUCTION_RIP, true);
+  }
+
   /** The last exceptions that instructions raised, the newest last; some, for finding out what a guest died of. */
   get recentExceptions(): RaisedException[] {
     return this.#exceptions.list();
@@ -253,6 +258,7 @@ export class X86Processor implements Processor {
     }
     if (kind === Exit.EXCEPTION) {
       const view = this.#view;
+      this.#machine.core.materializeFlags(this.#vp);
       const hasError = view.getUint32(State.EXIT_FLAGS, true) !== 0;
       return this.#handler.exception(
         view.getUint32(State.EXIT_VECTOR, true),

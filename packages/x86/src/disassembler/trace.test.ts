@@ -51,6 +51,29 @@ describe('traceInstructions', () => {
     expect(trace([0x66, 0x40], 1, 16).lines[0]!.text).toBe('inc eax');
   });
 
+  it('shows the handler when an interrupt comes in front of an instruction', () => {
+    const machine = new CodeMachine({ bits: 16, memoryBytes: 1 << 20 });
+    machine.memory.set([0x40, 0x43, 0xf4], 0x1000); // inc ax; inc bx; hlt
+    machine.memory.set([0x41, 0xcf], 0x2000); // inc cx; iret
+    machine.memory.set([0x00, 0x20, 0, 0], 3 * 4);
+    Object.assign(machine.registers.idtr, { base: 0n, limit: 0x3ff });
+    machine.registers.qwords[Reg.RIP] = 0x1000n;
+    machine.registers.qwords[Reg.RSP] = 0x8000n;
+    const lines: TraceLine[] = [];
+    traceInstructions(machine.processor, 4, {
+      read: (gpa, bytes) => machine.memory.subarray(gpa, gpa + bytes),
+      line: (line) => {
+        if (lines.push(line) === 1) machine.processor.injectException(3, undefined);
+      },
+    });
+    expect(lines.map(({ number, text, afterInterrupt }) => [number, text, afterInterrupt])).toEqual([
+      [0, 'inc ax', false],
+      [1, 'inc cx', true],
+      [2, 'iretw', false],
+      [3, 'inc bx', false],
+    ]);
+  });
+
   it('writes a line', () => {
     const { lines } = trace([0x31, 0xc9], 1, 32);
     expect(formatTraceLine(lines[0]!)).toBe(

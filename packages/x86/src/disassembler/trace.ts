@@ -9,6 +9,8 @@ import { disassemble } from './disassemble.ts';
 
 /** One executed instruction. */
 export interface TraceLine {
+  /** Instructions that the processor had executed before it. */
+  readonly number: number;
   /** RIP of the instruction. */
   readonly rip: bigint;
   readonly bits: CodeBits;
@@ -18,6 +20,8 @@ export interface TraceLine {
   readonly text: string;
   /** Registers that have another value now, as `name=0x…`. An exception shows as a changed stack pointer and no result. */
   readonly changes: readonly string[];
+  /** It is the first of a handler: an interrupt was delivered in front of it. */
+  readonly afterInterrupt: boolean;
 }
 
 export interface TraceOptions {
@@ -92,21 +96,30 @@ function changesBetween(before: Snapshot, after: Snapshot): string[] {
  */
 export function traceInstructions(processor: X86Processor, count: number, options: TraceOptions): StopReason {
   const { registers } = processor;
+  let before = takeSnapshot(registers);
   for (let index = 0; index < count; index += 1) {
-    const rip = registers.qwords[Reg.RIP]!;
-    const bits = codeBits(registers);
-    const code = readLinear(processor, codeAddress(registers), MOST_BYTES, options.read);
-    const { text, bytes } = disassemble(code, bits, rip);
-    const before = takeSnapshot(registers);
-    const executed = processor.instructions;
+    let seen = lookAt(processor, registers.qwords[Reg.RIP]!, options.read);
+    const number = processor.instructions;
     const reason = processor.runInstructions(1);
     // Halted, or stopped in front of it.
-    if (reason !== StopReason.BUDGET && processor.instructions === executed) return reason;
-    const changes = changesBetween(before, takeSnapshot(registers));
-    options.line({ rip, bits, text, bytes: code.slice(0, bytes), changes });
+    if (reason !== StopReason.BUDGET && processor.instructions === number) return reason;
+    const afterInterrupt = processor.executedRip !== seen.rip;
+    if (afterInterrupt) seen = lookAt(processor, processor.executedRip, options.read);
+    const after = takeSnapshot(registers);
+    options.line({ ...seen, number, changes: changesBetween(before, after), afterInterrupt });
     if (reason !== StopReason.BUDGET) return reason;
+    before = after;
   }
   return StopReason.BUDGET;
+}
+
+/** The instruction at `rip` of the current code segment. */
+function lookAt(processor: X86Processor, rip: bigint, read: PhysicalReader) {
+  const { registers } = processor;
+  const bits = codeBits(registers);
+  const code = readLinear(processor, codeAddress(registers, rip), MOST_BYTES, read);
+  const { text, bytes } = disassemble(code, bits, rip);
+  return { rip, bits, text, bytes: code.subarray(0, bytes) };
 }
 
 /** A line as text: address, bytes, instruction, changes. */

@@ -17,9 +17,8 @@ export function codeBits(registers: RegisterFile): CodeBits {
   return (registers.segments[Seg.CS]!.attributes & SEGMENT_D) !== 0 ? 32 : 16;
 }
 
-/** Linear address of the next instruction. */
-export function codeAddress(registers: RegisterFile): bigint {
-  const rip = registers.qwords[Reg.RIP]!;
+/** Linear address of an instruction in the current code segment; of the next one unless `rip` is given. */
+export function codeAddress(registers: RegisterFile, rip = registers.qwords[Reg.RIP]!): bigint {
   return registers.is64Bit ? rip : BigInt.asUintN(32, registers.segments[Seg.CS]!.base + rip);
 }
 
