@@ -222,6 +222,8 @@ export const FLUSH_LOG_ENTRIES: u32 = 2048;
 /** Bloom filters of 2 MiB and 1 GiB regions that large pages were filled in: 4096 and 1024 bits. */
 export const LARGE_2M: usize = 0x2a000;
 export const LARGE_1G: usize = 0x2a200;
+/** Bloom filters of the pages that the jump cache holds code of, lower and upper half of the addresses: 4096 bits each. */
+export const JUMP_PAGES: usize = 0x2a400;
 export const JUMP_CACHE: usize = 0x80000;
 export const JUMP_CACHE_ENTRIES: usize = 16384;
 

@@ -8,7 +8,7 @@ import { dropAllRegions, firstWait } from '../jit/regions';
 import { ARENA, ARENA_END, BLOCK_HASH, BLOCK_HASH_ENTRIES, CODE_TABLE, GPA_EXECUTE, GRANULES } from '../layout';
 import { ACCESS_EXECUTE, exitMemory, gpaEntry } from '../memory/physical';
 import { dropWriteTags } from '../memory/tlb';
-import { flushJumpCache, jumpTarget, modeKey, rememberJump } from './jump-cache';
+import { flushJumpCache, fullKey, jumpTarget, modeKey, rememberJump, watchPage } from './jump-cache';
 import { walk, walkGpa } from '../memory/walk';
 import { OP_BYTES, OP_CODE16, OP_COUNT, OP_HANDLER, OP_IMMEDIATE, OP_LENGTH, OP_LINK, OP_MODRM, OP_OFFSET } from '../micro-op';
 import { MODE_64, MODE_CPL, MODE_FLAT, MODE_SINGLE } from '../mode-bits';
@@ -28,6 +28,11 @@ const MOST_INSTRUCTIONS: u32 = 64;
 /** Within a VP block: bytes of an instruction that crosses pages, and its block of one micro-op. */
 const CROSSING_BYTES: usize = 0x60000;
 const CROSSING_BLOCK: usize = 0x60040;
+/** Where that instruction is: linear address (u64), key, host addresses of its two parts (u32 each). */
+const CROSSING_LINEAR: usize = 0x60100;
+const CROSSING_KEY: usize = 0x60108;
+const CROSSING_HOST: usize = 0x6010c;
+const CROSSING_AFTER: usize = 0x60110;
 
 let next: usize = ARENA;
 let vps: usize = 0;
@@ -86,6 +91,10 @@ export function findBlock(vp: usize, single: u32): usize {
   }
   if (word & MODE_64) {
     if (<u64>((<i64>linear << 16) >> 16) != linear) raiseNonCanonical(vp);
+  }
+  if ((linear & 0xfff) > 4096 - 15 && isLastCrossing(vp, linear, key)) {
+    if (!(word & MODE_FLAT)) checkLimit(vp, rip, vp + CROSSING_BLOCK + BLOCK_BYTES);
+    return vp + CROSSING_BLOCK + BLOCK_BYTES;
   }
   const host = fetchHost(vp, linear);
   const mode = key & ~MODE_CPL;
@@ -201,7 +210,30 @@ function enter(vp: usize, block: usize, host: usize, mode: u32, count: u32, end:
   store<u32>(vp + STAT_BLOCKS, load<u32>(vp + STAT_BLOCKS) + 1);
 }
 
-/** An instruction that crosses a page, or is too long: decoded anew each time, from a copy of its bytes. */
+/** Whether the last instruction that crossed a page is the one wanted, and its bytes are what they were. */
+function isLastCrossing(vp: usize, linear: u64, key: u32): bool {
+  if (load<u64>(vp + CROSSING_LINEAR) != linear || load<u32>(vp + CROSSING_KEY) != fullKey(vp, linear, key)) return false;
+  const room: u32 = 4096 - (<u32>linear & 0xfff);
+  const length = <u32>load<u8>(vp + CROSSING_BLOCK + BLOCK_BYTES + OP_LENGTH);
+  const host = <usize>load<u32>(vp + CROSSING_HOST);
+  const after = <usize>load<u32>(vp + CROSSING_AFTER) - room;
+  for (let i: u32 = 0; i < length; i++) {
+    if (load<u8>((i < room ? host : after) + i) != load<u8>(vp + CROSSING_BYTES + i)) return false;
+  }
+  return true;
+}
+
+/** Remembers where a crossing instruction's parts lie, until a flush. */
+function rememberCrossing(vp: usize, linear: u64, key: u32, host: usize, after: usize): void {
+  store<u64>(vp + CROSSING_LINEAR, linear);
+  store<u32>(vp + CROSSING_KEY, fullKey(vp, linear, key));
+  store<u32>(vp + CROSSING_HOST, <u32>host);
+  store<u32>(vp + CROSSING_AFTER, <u32>after);
+  watchPage(vp, linear);
+  watchPage(vp, linear + 15);
+}
+
+/** An instruction that crosses a page, or is too long: decoded from a copy of its bytes. */
 function buildCrossing(vp: usize, host: usize, mode: u32, linear: u64): usize {
   const block = vp + CROSSING_BLOCK;
   const op = block + BLOCK_BYTES;
@@ -216,7 +248,8 @@ function buildCrossing(vp: usize, host: usize, mode: u32, linear: u64): usize {
     const after = fetchHost(vp, mode & MODE_64 ? linear + room : (linear + room) & 0xffffffff);
     memory.copy(vp + CROSSING_BYTES + room, after, 16 - room);
     length = decode(mode, vp + CROSSING_BYTES, offset, op);
-  }
+    rememberCrossing(vp, linear, modeKey(load<u32>(vp + MODE_WORD)) | (mode & MODE_SINGLE), host, after);
+  } else store<u64>(vp + CROSSING_LINEAR, 0);
   if (length > 15) raiseGP(vp, 0);
   store<u16>(op + OP_OFFSET, <u16>offset);
   store<u8>(op + OP_COUNT, 1);

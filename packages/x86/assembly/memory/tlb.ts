@@ -3,7 +3,7 @@
  * costs as much as was filled since the last one.
  */
 
-import { flushJumpCache } from '../blocks/jump-cache';
+import { flushJumpCache, flushJumpPage } from '../blocks/jump-cache';
 import {
   FLUSH_LOG, FLUSH_LOG_USED, LARGE_1G, LARGE_2M, STAT_FILLS, STAT_FLUSHES, TLB_ENTRIES, TLB_ENTRY_BYTES,
   TLB_SUPERVISOR, TLB_USER,
@@ -108,7 +108,7 @@ export function flushPageTlb(vp: usize, linear: u64): void {
   }
   dropEntry(tlbEntry(vp + TLB_SUPERVISOR, linear));
   dropEntry(tlbEntry(vp + TLB_USER, linear));
-  flushJumpCache(vp, true);
+  flushJumpPage(vp, linear);
 }
 
 function dropEntry(entry: usize): void {
