@@ -110,8 +110,9 @@ const run = defineCommand({
     },
     instructions: {
       type: 'string',
-      description: 'write executed instructions to a file, from a number on (0), so many (100000); slow',
-      valueHint: 'FILE[,from=N][,count=N]',
+      description:
+        'write executed instructions to a file, from a number or an address on (0), so many (100000); slow',
+      valueHint: 'FILE[,from=N|SYMBOL|ADDRESS][,count=N]',
     },
     report: {
       type: 'boolean',

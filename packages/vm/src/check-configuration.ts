@@ -134,7 +134,8 @@ function checkWatch({ watch = {}, processor, processors = 1 }: MachineConfigurat
   }
   if (instructions === undefined) return watch;
   if (processors !== 1) throw new ConfigurationError('watch.instructions', 'one processor is needed');
-  checkInteger('watch.instructions.from', instructions.from, 0, Number.MAX_SAFE_INTEGER);
+  const { from } = instructions;
+  if (typeof from === 'number') checkInteger('watch.instructions.from', from, 0, Number.MAX_SAFE_INTEGER);
   checkInteger('watch.instructions.count', instructions.count, 1, Number.MAX_SAFE_INTEGER);
   return watch;
 }

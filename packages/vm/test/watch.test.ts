@@ -29,6 +29,16 @@ describe('a window of instructions', () => {
     expect(lines.map(({ number }) => number)).toEqual([from, from + 1, from + 2]);
   });
 
+  it('begins where an address is reached first', async () => {
+    const from = { address: BigInt(CODE_GPA + 5) };
+    const lines = await run((to) => ({ instructions: { from, count: 3, line: (line) => to.push(line) } }));
+    expect(lines.map(({ number, text }) => [number, text])).toEqual([
+      [1, 'dec ecx'],
+      [2, 'jne 0x200025'],
+      [3, 'dec ecx'],
+    ]);
+  });
+
   it('shows what happened in it', async () => {
     const lines = await run((to) => ({
       instructions: { from: NOP - 2, count: 100, line: (line) => to.push(line) },

@@ -16,9 +16,13 @@ export async function makeWatch(
   if (instructions === undefined && breakAt === undefined) return {};
   const names = await symbols();
   const watch: { -readonly [Key in keyof MachineWatch]: MachineWatch[Key] } = {};
-  if (breakAt !== undefined) watch.breakpoint = { address: addressOf(breakAt, names), reached };
+  if (breakAt !== undefined) watch.breakpoint = { address: addressOf('break', breakAt, names), reached };
   if (instructions !== undefined) {
-    const { path, from, count } = instructions;
+    const { path, count } = instructions;
+    const from =
+      typeof instructions.from === 'number'
+        ? instructions.from
+        : { address: addressOf('instructions …,from', instructions.from, names) };
     const file = resources.adopt(new InstructionFile(path, names), (open) => open.close());
     watch.instructions = { from, count, line: (line) => file.write(line) };
   }
@@ -26,11 +30,11 @@ export async function makeWatch(
 }
 
 /** `0x…` is an address, everything else a name. */
-function addressOf(text: string, symbols: SymbolTable | undefined): bigint {
+function addressOf(option: string, text: string, symbols: SymbolTable | undefined): bigint {
   if (/^0x[0-9a-f]{1,16}$/i.test(text)) return BigInt(text);
   const address = symbols?.addressOf(text);
   if (address !== undefined) return address;
   const reason =
     symbols === undefined ? 'the kernel has no symbols: give a --system-map' : 'no symbol has this name';
-  throw new OptionError(`--break ${text}: ${reason}; an address begins with 0x`);
+  throw new OptionError(`--${option} ${text}: ${reason}; an address begins with 0x`);
 }

@@ -66,6 +66,8 @@ describe('parseInstructions', () => {
   it('reads a window behind the name of a file', () => {
     expect(parseInstructions('log')).toEqual({ path: 'log', from: 0, count: 100_000 });
     expect(parseInstructions('a,b,count=5,from=70')).toEqual({ path: 'a,b', from: 70, count: 5 });
+    expect(parseInstructions('a,from=start_kernel').from).toBe('start_kernel');
+    expect(parseInstructions('a,from=0x100000').from).toBe('0x100000');
   });
 
   it.each(['', ',from=1', 'a,from=-1', 'a,from=', 'a,count=0', 'a,count=1e3'])('refuses %j', (text) => {

@@ -4,14 +4,14 @@
  */
 
 import type { ProcessorEnvironment, ProcessorFactory } from '@viridian/hypervisor';
-import { Outcome, StopReason, type TraceLine, traceInstructions, X86Processor } from '@viridian/x86';
+import { Outcome, Reg, StopReason, type TraceLine, traceInstructions, X86Processor } from '@viridian/x86';
 import { Breakpoint } from './breakpoint.ts';
 import { readPhysical } from './read-physical.ts';
 
 /** Instructions to write down; for machines of one x86 processor. */
 export interface InstructionWindow {
-  /** Number of the first, as the processor counts them. */
-  readonly from: number;
+  /** Number of the first, as the processor counts them, or its linear address. */
+  readonly from: number | { readonly address: bigint };
   /** Number of instructions. */
   readonly count: number;
   line(line: TraceLine): void;
@@ -39,15 +39,13 @@ const DEBUG_VECTOR = 1;
 export function watchProcessors(factory: ProcessorFactory, watch: MachineWatch): ProcessorFactory {
   const { breakpoint, instructions } = watch;
   if (breakpoint === undefined && instructions === undefined) return factory;
-  const shared = breakpoint && new Breakpoint(breakpoint.address, breakpoint.reached);
+  const shared = breakpoint && new Breakpoint(Reg.DR3, breakpoint.address, breakpoint.reached);
   return (environment) => {
     const processor = factory(environment);
     if (processor instanceof X86Processor) {
       const execute = instructions === undefined ? nothing : traced(processor, instructions, environment);
-      superviseRuns(
-        processor,
-        shared === undefined ? execute : stopping(processor, shared, environment, execute),
-      );
+      const supervised = shared && stopping(processor, shared, environment, execute);
+      superviseRuns(processor, supervised ?? execute);
     }
     return processor;
   };
@@ -79,16 +77,23 @@ const nothing: Execute = () => undefined;
 function traced(
   processor: X86Processor,
   { from, count, line }: InstructionWindow,
-  { gpa, memory }: ProcessorEnvironment,
+  environment: ProcessorEnvironment,
 ): Execute {
+  const { gpa, memory } = environment;
   const options = { line, read: (at: number, bytes: number) => readPhysical(gpa, memory, at, bytes) };
-  return () => {
-    const before = from - processor.instructions;
+  let first = typeof from === 'number' ? from : Number.POSITIVE_INFINITY;
+  const execute: Execute = () => {
+    const before = first - processor.instructions;
     if (before > MARGIN) return processor.runInstructions(Math.min(CHUNK, before - MARGIN));
     if (before > 0) return processor.runInstructions(1);
     const left = before + count;
     return left > 0 ? traceInstructions(processor, Math.min(LINES, left), options) : undefined;
   };
+  if (typeof from === 'number') return execute;
+  const begin = (): void => {
+    first = processor.instructions;
+  };
+  return stopping(processor, new Breakpoint(Reg.DR2, from.address, begin), environment, execute);
 }
 
 /**

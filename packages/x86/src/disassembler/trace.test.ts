@@ -69,7 +69,7 @@ describe('traceInstructions', () => {
     expect(lines.map(({ number, text, afterInterrupt }) => [number, text, afterInterrupt])).toEqual([
       [0, 'inc ax', false],
       [1, 'inc cx', true],
-      [2, 'iretw', false],
+      [2, 'iret', false],
       [3, 'inc bx', false],
     ]);
   });
