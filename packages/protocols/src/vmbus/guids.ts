@@ -39,6 +39,9 @@ export const InstanceId = {
   KVP: '242ff919-07db-4180-9c2e-b86cb68c8c55',
   VSS: '2450ee40-33bf-4fbd-892e-9fb06e9214cf',
   FILE_COPY: 'eb765408-105f-49b6-b4aa-c123b64d17d4',
+  KEYBOARD: 'd34b2567-b9b6-42b9-8778-0a4ec0b955bf',
+  MOUSE: '58f75a6d-d949-4320-99e1-a2a2576d581c',
+  VIDEO: '5620e0c7-8062-4dce-aeb7-520c7ef76171',
 } as const;
 
 /** Instance id of the IDE accelerator of a drive; `path` is the IDE channel, `target` the drive on it. */

@@ -58,7 +58,7 @@ export const TransferPageRange = struct('VMTRANSFER_PAGE_RANGE', 8, { byteCount:
 /** `dataOffset8` of a packet that has nothing between descriptor and payload. */
 export const PLAIN_DATA_OFFSET8 = 2;
 
-/** In front of each payload on pipe channels: integration services and sockets. */
+/** In front of each payload on pipe channels: integration services, mouse, video and sockets. */
 export const PipeHeader = struct('VMPIPE_PROTOCOL_HEADER', 8, { packetType: u32, dataBytes: u32 });
 
 /** `packetType` of a pipe header. */
