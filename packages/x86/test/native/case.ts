@@ -61,6 +61,8 @@ export interface Result {
   flags: number;
   rip: bigint;
   readonly registers: BigUint64Array;
+  /** Of CS, SS, DS, ES. */
+  readonly selectors: readonly number[];
   floats: Uint8Array | undefined;
   /** The data's bytes from the first to the last that changed, from `changedAt` on. */
   changedAt: number;

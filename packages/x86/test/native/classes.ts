@@ -43,6 +43,20 @@ export function leftOut(opcode: Opcode): string | undefined {
   return LEFT_OUT.get(names[0]!);
 }
 
+const SEGMENT_NAMES = new Set('retf iretw lar lsl verr verw arpl les lds lss pop mov call jmp'.split(' '));
+
+/** Rows that load or look at segments. FS and GS are left out: the host's program needs them itself. */
+export function segmentOpcodes(bits: CodeBits): Opcode[] {
+  return OPCODES.filter(({ names, operands, only64, invalid64 }) => {
+    const [name] = names;
+    const [first] = operands;
+    if (!SEGMENT_NAMES.has(name!) || (bits === 64 ? invalid64 : only64)) return false;
+    if (name === 'mov') return first === 'S';
+    if (name === 'pop') return /^[eds]s$/.test(first!);
+    return (name !== 'call' && name !== 'jmp') || first === 'Ap' || first === 'Mp';
+  });
+}
+
 /** Rows of one class that take part in code of `bits` bits. */
 export function opcodesOf(set: Opcode['set'], bits: CodeBits): Opcode[] {
   return OPCODES.filter(

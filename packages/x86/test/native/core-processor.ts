@@ -3,18 +3,45 @@
 import { decode } from '../../src/disassembler/decode.ts';
 import { CodeMachine, Outcome, Reg, Seg, StopReason } from '../../src/index.ts';
 import { ENDLESS, type Memory, type Result, segmentBases, type TestCase } from './case.ts';
-import { CODE, CODE_BYTES, DATA, DATA_BYTES, FLOAT_BYTES, GS_BASE, PAGE, READ_ONLY } from './layout.ts';
+import {
+  CODE,
+  CODE_BYTES,
+  DATA,
+  DATA_16,
+  DATA_BYTES,
+  FLOAT_BYTES,
+  GS_BASE,
+  PAGE,
+  READ_ONLY,
+} from './layout.ts';
 
 /** Physical addresses. */
 const CODE_AT = 0x10000;
 const DATA_AT = 0x40000;
 const READ_ONLY_AT = 0x43000;
+const DESCRIPTORS_AT = 0x45000;
 const TABLES = 0x100000;
+
+/** Where the system's page of descriptor tables is mapped, and where the local table begins in it. */
+const DESCRIPTORS = 0x20100000;
+const LOCAL = 0x100;
+/** AVL, which Linux sets in local descriptors. */
+const AVAILABLE = 1n << 52n;
+const GLOBAL_DESCRIPTORS: readonly (readonly [number, bigint])[] = [
+  [0x08, 0x00cf9b000000ffffn],
+  [0x10, 0x00af9b000000ffffn],
+  [0x18, 0x00cf93000000ffffn],
+  [0x20, 0x00cffb000000ffffn],
+  [0x28, 0x00cff3000000ffffn],
+  [0x30, 0x00affb000000ffffn],
+  [0x78, 0x0040f50000000000n], // the number of the processor, for LSL
+];
 const MEMORY_BYTES = 0x180000;
 
 const INT3 = 0xcc;
 const BREAKPOINT = 3;
 const OVERFLOW = 4;
+const PRESENT = 1n;
 const PRESENT_USER = 5n;
 const WRITABLE = 2n;
 const NO_EXECUTE = 1n << 63n;
@@ -74,6 +101,15 @@ export class CoreProcessor {
     registers.qwords[Reg.CR0] = 0x80050033n;
     registers.qwords[Reg.CR4] = 0x620n;
     registers.idtr.limit = 0;
+    registers.gdtr.base = BigInt(DESCRIPTORS);
+    registers.gdtr.limit = 127;
+    registers.segments[Seg.LDTR] = {
+      base: BigInt(DESCRIPTORS + LOCAL),
+      limit: 15,
+      selector: 0x50,
+      attributes: 0x82,
+    };
+    this.#writeDescriptors();
     // A task state segment too small for a map of ports.
     registers.segments[Seg.TR] = { base: 0n, limit: 0, selector: 0x40, attributes: 0x8b };
     processor.exceptionFilter = 0xffffffff;
@@ -102,11 +138,12 @@ export class CoreProcessor {
       flags: registers.dwords[Reg.RFLAGS * 2]!,
       rip: registers.qwords[Reg.RIP]!,
       registers: registers.qwords.slice(0, 16),
+      selectors: [Seg.CS, Seg.SS, Seg.DS, Seg.ES].map((each) => registers.segments[each]!.selector),
       floats: test.floats === undefined ? undefined : this.#saveFloats(),
       changedAt: 0,
       changed: new Uint8Array(0),
     };
-    this.#passBreakpoint(test, result);
+    this.#passBreakpoint(result);
     this.#end(test, result);
     return result;
   }
@@ -126,6 +163,7 @@ export class CoreProcessor {
     registers.qwords[Reg.RFLAGS] = BigInt(test.flags | 0x202);
     registers.qwords[Reg.RIP] = BigInt(CODE - codeBase + test.codeAt);
     registers.qwords[Reg.CR2] = 0n;
+    processor.interruptShadow = false;
     const { segments } = registers;
     const { code: codeSegment, data: dataSegment, limit } = SEGMENTS[test.bits];
     for (const index of [Seg.ES, Seg.SS, Seg.DS]) {
@@ -138,11 +176,13 @@ export class CoreProcessor {
   }
 
   /** INT3 and INTO are traps: a processor says where the next instruction is, while the filter sees this one. */
-  #passBreakpoint(test: TestCase, result: Result): void {
+  #passBreakpoint(result: Result): void {
     if (result.trap !== BREAKPOINT && result.trap !== OVERFLOW) return;
-    const at = CODE_AT + Number(result.rip) + segmentBases(test.bits).code - CODE;
-    const instruction = decode(this.#machine.memory, at, test.bits);
-    result.rip += BigInt(instruction?.bytes ?? 0);
+    const { registers, memory } = this.#machine;
+    const { base, attributes } = registers.segments[Seg.CS]!;
+    const bits = registers.is64Bit ? 64 : attributes & 0x4000 ? 32 : 16;
+    const at = CODE_AT - CODE + Number(result.rip + (bits === 64 ? 0n : base));
+    result.rip += BigInt(decode(memory, at, bits)?.bytes ?? 0);
   }
 
   /** Finds what the case changed and puts memory back. */
@@ -171,6 +211,19 @@ export class CoreProcessor {
     }
   }
 
+  /** The tables that Linux has, and entries of `host.c`; accessed bits are set. */
+  #writeDescriptors(): void {
+    const { memory } = this.#machine;
+    const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
+    for (const [selector, descriptor] of GLOBAL_DESCRIPTORS) {
+      view.setBigUint64(DESCRIPTORS_AT + selector, descriptor, true);
+    }
+    const base = (address: number) =>
+      (BigInt(address & 0xffffff) << 16n) | (BigInt(address >>> 24) << 56n) | 0xffffn;
+    view.setBigUint64(DESCRIPTORS_AT + LOCAL, base(CODE) | (0xfbn << 40n) | AVAILABLE, true);
+    view.setBigUint64(DESCRIPTORS_AT + LOCAL + 8, base(DATA_16) | (0xf3n << 40n) | AVAILABLE, true);
+  }
+
   #mapPages(): void {
     const { memory } = this.#machine;
     const view = new DataView(memory.buffer, memory.byteOffset, memory.byteLength);
@@ -186,6 +239,7 @@ export class CoreProcessor {
     for (let at = 0; at < DATA_BYTES; at += PAGE)
       page(4, DATA + at, DATA_AT + at, PRESENT_USER | WRITABLE | NO_EXECUTE);
     page(4, READ_ONLY, READ_ONLY_AT, PRESENT_USER | NO_EXECUTE);
+    page(4, DESCRIPTORS, DESCRIPTORS_AT, PRESENT | WRITABLE | NO_EXECUTE);
   }
 
   /** Loads an FXSAVE image (Intel SDM volume 1, "Operation of FXSAVE"). */

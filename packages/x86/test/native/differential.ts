@@ -3,7 +3,7 @@
 import type { Opcode } from '../../src/disassembler/opcode-table.ts';
 import type { CodeBits } from '../../src/index.ts';
 import type { Memory, Result, TestCase } from './case.ts';
-import { opcodesOf } from './classes.ts';
+import { opcodesOf, segmentOpcodes } from './classes.ts';
 import { describe, differences } from './compare.ts';
 import { CoreProcessor } from './core-processor.ts';
 import { generateCase } from './generate.ts';
@@ -16,7 +16,7 @@ import { leavesOpen } from './tolerance.ts';
 /** What to compare. */
 export interface Comparison {
   /** Single instructions of a set, or sequences of integer or of all instructions. */
-  readonly set: Opcode['set'] | 'sequences' | 'mixed sequences';
+  readonly set: Opcode['set'] | 'segment' | 'sequences' | 'mixed sequences';
   readonly bits: CodeBits;
   readonly cases: number;
   readonly seed: number;
@@ -61,7 +61,7 @@ function generatorOf({ set, bits, strict }: Comparison): Generate {
     const rows = sets.flatMap((each) => opcodesOf(each, bits)).filter(fits);
     return (seed, _, place) => generateSequence(rows, bits, seed, place);
   }
-  const rows = opcodesOf(set, bits);
+  const rows = set === 'segment' ? segmentOpcodes(bits) : opcodesOf(set, bits);
   return (seed, index, place) => generateCase(rows[index % rows.length]!, bits, seed, place);
 }
 

@@ -122,14 +122,17 @@ class Encoder {
   /** Number of registers that ModRM.reg may name. */
   #registersInReg(most: number): number {
     const operand = this.#opcode.operands.find((each) => /^[GSCDVP]/.test(each));
-    if (operand === 'S') return 6;
+    // A changed FS would take the host's program its own data.
+    if (operand === 'S') return this.#opcode.operands[0] === 'S' ? 4 : 6;
     return operand?.[0] === 'P' ? 8 : most;
   }
 
   #chooseSizes(): void {
     const { operands, names, prefix, defaults64, forced64, map } = this.#opcode;
     const sized = names.length > 1 || defaults64 || operands.some((operand) => SIZED.test(operand));
-    if (this.#is64 && sized && !forced64 && this.#random.once(3)) this.#rex |= 0x48;
+    // Vendors disagree about far pointers with 64-bit offsets.
+    const mayWiden = this.#is64 && sized && !forced64 && !operands.includes('Mp');
+    if (mayWiden && this.#random.once(3)) this.#rex |= 0x48;
     // In 64-bit mode vendors disagree about near branches with 66h.
     const mayShorten = (prefix === -1 || prefix > 0x66) && sized && !(forced64 && this.#is64);
     const usual = this.#wishes.bits === 16 ? 16 : 32;
@@ -163,7 +166,9 @@ class Encoder {
     else if (map === 0 && prefix === -1 && !KEEPS_MEANING.has(opcode) && this.#random.once(40)) {
       this.#prefixes.push(this.#random.pick([0xf2, 0xf3]));
     }
-    if (hasMemory && this.#random.once(30)) this.#prefixes.push(0xf0);
+    // LOCK VERW is not invalid for all vendors.
+    const isVerify = map === 1 && opcode === 0x00;
+    if (hasMemory && !isVerify && this.#random.once(30)) this.#prefixes.push(0xf0);
     // Their order means nothing.
     if (this.#random.once(2)) this.#prefixes.reverse();
     if (prefix > 0) this.#prefixes.push(prefix);
@@ -268,6 +273,10 @@ class Encoder {
     let last = 0;
     for (const operand of this.#opcode.operands) {
       const bytes = this.#immediateBytes(operand);
+      if (operand === 'Ap') {
+        const { selector, offset } = chooseFarTarget(random, this.#wishes);
+        code.push(...little(offset, this.#operandBits === 16 ? 2 : 4), ...little(selector, 2));
+      }
       if (bytes === 0) continue;
       let value = random.once(3) ? BigInt(random.below(70)) : random.integer();
       if (operand[0] === 'J') value = BigInt(this.#branch(code.length + bytes));
@@ -307,6 +316,26 @@ class Encoder {
     if (landing !== undefined) return landing - address - bytes;
     return this.#random.once(2) ? this.#random.below(16) : -16 - this.#random.below(8);
   }
+}
+
+/** Selectors of code, of data, and of nothing. */
+const CODE_SELECTORS = [0x23, 0x33, 0x20, 0x07];
+const OTHER_SELECTORS = [
+  0, 1, 3, 0x2b, 0x28, 0x0f, 0x08, 0x10, 0x13, 0x18, 0x1b, 0x60, 0x63, 0x17, 0x88, 0xffff,
+];
+
+/** A selector for a segment register: mostly one that can be loaded. */
+export function chooseSelector(random: Random): number {
+  if (random.once(3)) return random.pick(OTHER_SELECTORS);
+  return random.once(3) ? random.pick(CODE_SELECTORS) : random.pick([0x2b, 0x28, 0x0f]);
+}
+
+/** A far pointer, mostly to INT3 near the code. */
+export function chooseFarTarget(random: Random, { address }: { readonly address: number }) {
+  const selector = random.once(4) ? random.pick(OTHER_SELECTORS) : random.pick(CODE_SELECTORS);
+  const linear = address + 20 + random.below(12);
+  const offset = random.once(12) ? random.next() : selector === 0x07 ? linear - CODE : linear;
+  return { selector, offset };
 }
 
 /** Makes one instruction of a row, with random operands. */

@@ -3,7 +3,7 @@
 import type { Opcode } from '../../src/disassembler/opcode-table.ts';
 import type { CodeBits } from '../../src/index.ts';
 import { ARITHMETIC_FLAGS, Flag, segmentBases, type TestCase } from './case.ts';
-import { type Encoded, encodeInstruction, landing } from './encode.ts';
+import { chooseFarTarget, chooseSelector, type Encoded, encodeInstruction, landing } from './encode.ts';
 import { makeFloats, makeOperand } from './floats.ts';
 import { CODE, CODE_BYTES, DATA, DATA_BYTES, PAGE, READ_ONLY } from './layout.ts';
 import { Random } from './random.ts';
@@ -183,7 +183,7 @@ function setRm(draft: Draft, value: bigint): void {
 /** Values without which an instruction would mostly fail, or do the same. */
 function refine(draft: Draft): void {
   const { random, registers, opcode } = draft;
-  const refinement = REFINEMENTS[opcode.names[0]!];
+  const refinement = segmentRefinement(draft) ?? REFINEMENTS[opcode.names[0]!];
   if (refinement !== undefined) refinement(draft);
   else if (opcode.operands.some((operand) => /^[XY]/.test(operand))) refineString(draft);
   if (opcode.set !== 'integer') refineFloat(draft);
@@ -304,6 +304,62 @@ function refineBound(draft: Draft): void {
   const bits = encoded.operandBits;
   const value = masked(random.integer(), bits - 1);
   patch(draft, target, masked(-value, bits) | (value << BigInt(bits)), bits / 4);
+}
+
+/** Bytes of a number, as a bigint of them at a place. */
+const placed = (value: bigint | number, at: number, bits: number) =>
+  BigInt.asUintN(bits, BigInt(value)) << BigInt(at * bits);
+
+/** RETF and IRET: what they pop. */
+function refineFarReturn(draft: Draft): void {
+  const { random, address, encoded, opcode, bits, registers } = draft;
+  const { selector, offset } = chooseFarTarget(random, { address });
+  const size = encoded.operandBits;
+  let frame = placed(offset, 0, size) | placed(selector, 1, size);
+  let count = 2;
+  if (opcode.names[0] === 'iretw') {
+    const flags = random.next() & (ARITHMETIC_FLAGS | Flag.DF);
+    frame |= placed(flags | 2, 2, size);
+    count = 3;
+    if (bits === 64) {
+      const stack = random.once(3) ? chooseSelector(random) : 0x2b;
+      frame |= placed(registers[RSP]!, 3, size) | placed(stack, 4, size);
+      count = 5;
+    }
+  }
+  patch(draft, stackTop(draft), frame, (count * size) / 8);
+}
+
+/** Far pointers in memory. */
+function refineFarPointer(draft: Draft): void {
+  const { random, address, encoded, target, opcode } = draft;
+  const { selector, offset } = chooseFarTarget(random, { address });
+  const size = encoded.operandBits === 16 ? 16 : 32;
+  const loads = opcode.operands[0] === 'Gv';
+  const pointer =
+    BigInt.asUintN(size, BigInt(offset)) |
+    (BigInt(loads ? chooseSelector(random) : selector) << BigInt(size));
+  patch(draft, target, pointer, size / 8 + 2);
+}
+
+/** Selectors that are read from a register or from memory. */
+function refineSelector(draft: Draft): void {
+  const { random, encoded, registers, target } = draft;
+  const selector = chooseSelector(random);
+  if (encoded.isMemory) patch(draft, target, BigInt(selector), 2);
+  else if (encoded.rm >= 0) registers[encoded.rm] = BigInt(selector) | (BigInt(random.next()) << 16n);
+}
+
+/** Refinements of instructions that load or look at segments. */
+function segmentRefinement({ opcode }: Draft): ((draft: Draft) => void) | undefined {
+  const [name] = opcode.names;
+  const [first, second] = opcode.operands;
+  if (name === 'retf' || name === 'iretw') return refineFarReturn;
+  if (first === 'Mp' || second === 'Mp') return refineFarPointer;
+  if (name === 'pop' && /^[eds]s$/.test(first ?? '')) {
+    return (draft) => patch(draft, stackTop(draft), BigInt(chooseSelector(draft.random)), 2);
+  }
+  return /^(lar|lsl|verr|verw|arpl)$/.test(name!) || first === 'S' ? refineSelector : undefined;
 }
 
 const REFINEMENTS: Readonly<Record<string, (draft: Draft) => void>> = {

@@ -26,8 +26,9 @@ const Response = {
   REGISTERS: 40,
   CHANGED_AT: 168,
   CHANGED_BYTES: 172,
+  SELECTORS: 176,
 } as const;
-const RESPONSE_BYTES = 176;
+const RESPONSE_BYTES = 184;
 
 /** Why this host cannot be compared with in code of `bits` bits; undefined when it can. */
 export function hostObstacle(bits: CodeBits): string | undefined {
@@ -122,6 +123,7 @@ export function decodeResults(bytes: Uint8Array, count: number, hasFloat: boolea
       flags: view.getUint32(at + Response.FLAGS, true),
       rip: view.getBigUint64(at + Response.RIP, true),
       registers,
+      selectors: [0, 1, 2, 3].map((each) => view.getUint16(at + Response.SELECTORS + each * 2, true)),
       floats: hasFloat ? bytes.subarray(floatsAt, changedFrom) : undefined,
       changedAt: view.getUint32(at + Response.CHANGED_AT, true),
       changed: bytes.subarray(changedFrom, changedFrom + changedBytes),

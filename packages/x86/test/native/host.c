@@ -55,6 +55,7 @@ struct response {
   uint64_t error, address, flags, rip;
   uint64_t registers[16];
   uint32_t changed_at, changed_bytes;
+  uint16_t cs, ss, ds, es;
 };
 
 /* General registers in encoding order. */
@@ -65,8 +66,6 @@ static struct header *header;
 static uint8_t *input;
 static uint32_t current, started;
 static uint8_t *writable_code; /* the code's second mapping */
-/* Segments of the last case: ES and DS are not in the frame of a signal. */
-static uint32_t last_bits;
 static uint8_t *output;
 static size_t used;
 #define OUTPUT_BYTES (4ul << 20)
@@ -127,6 +126,9 @@ static void finish_case(int signal, ucontext_t *context) {
   response->flags = g[REG_EFL];
   response->rip = g[REG_RIP];
   for (int i = 0; i < 16; i++) response->registers[i] = g[order[i]];
+  response->cs = g[REG_CSGSFS];
+  response->ss = g[REG_CSGSFS] >> 48;
+  __asm__("mov %%ds, %0\n mov %%es, %1" : "=r"(response->ds), "=r"(response->es));
   used += sizeof *response;
   if (header->has_float) {
     memcpy(output + used, context->uc_mcontext.fpregs, FLOAT_BYTES);
@@ -148,8 +150,8 @@ static void begin_case(ucontext_t *context) {
   uint64_t code = request->bits == 16 ? 0x07 : request->bits == 32 ? 0x23 : 0x33;
   uint64_t data = request->bits == 16 ? 0x0f : 0x2b;
   g[REG_CSGSFS] = (g[REG_CSGSFS] & 0x0000ffffffff0000) | code | data << 48;
-  if (request->bits != last_bits) __asm__ volatile("mov %0, %%ds\n mov %0, %%es" : : "r"((uint32_t)data));
-  last_bits = request->bits;
+  /* These two are not in the frame of a signal. */
+  __asm__ volatile("mov %0, %%ds\n mov %0, %%es" : : "r"((uint32_t)data));
   if (header->has_float) {
     uint8_t *floats = (uint8_t *)context->uc_mcontext.fpregs;
     memcpy(floats, request->floats, MXCSR_MASK_AT);
@@ -248,7 +250,7 @@ int main(int argc, char **argv) {
   map_all();
   catch_signals();
   syscall(SYS_arch_prctl, ARCH_SET_GS, GS_BASE);
-  if (header->count && request_at(0)->bits == 16 && !make_segments()) fail("modify_ldt");
+  if (!make_segments() && header->count && request_at(0)->bits == 16) fail("modify_ldt");
   alarm(60);
   if (header->count) __asm__ volatile("int3");
   return 0;
