@@ -87,6 +87,11 @@ const run = defineCommand({
       default: true,
       negativeDescription: 'hide the hypervisor: a PC with IDE disks',
     },
+    engine: {
+      type: 'string',
+      description: "how the processor executes: 'interpreter' or 'jit'",
+      valueHint: 'NAME',
+    },
     'vmbus-version': {
       type: 'string',
       description: 'newest version of the bus to offer (5.3)',

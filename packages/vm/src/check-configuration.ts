@@ -37,6 +37,7 @@ const SETTINGS: readonly (keyof MachineConfiguration)[] = [
   'privileges',
   'features',
   'hints',
+  'engine',
   'enlightened',
   'board',
   'vmbus',
@@ -73,6 +74,9 @@ export function checkConfiguration(given: MachineConfiguration): CheckedConfigur
       'give a ProcessorFactory, e.g. programProcessors(() => program)',
     );
   }
+  if (processor !== undefined && given.engine !== undefined) {
+    throw new ConfigurationError('engine', 'the engine is that of the x86 processor: leave processor out');
+  }
   checkMemory(memoryBytes, processor === undefined);
   checkInteger('processors', processors, 1, MAX_VPS);
   if (powerOffPort !== undefined) checkInteger('powerOffPort', powerOffPort, 0, 0xffff);
@@ -90,6 +94,7 @@ export function checkConfiguration(given: MachineConfiguration): CheckedConfigur
     memoryBytes,
     processors,
     processor,
+    engine: given.engine,
     board: checkBoard(given),
     offer: {
       enlightened,

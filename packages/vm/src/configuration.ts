@@ -3,6 +3,7 @@
 import type { BlockDevice } from '@viridian/drivers';
 import type { BootImage } from '@viridian/emulation/loader';
 import type { ProcessorFactory } from '@viridian/hypervisor';
+import type { EngineOptions } from '@viridian/x86';
 import type { BootState } from './boot-state.ts';
 import type { MachineWatch } from './debug/watched-processor.ts';
 
@@ -80,6 +81,8 @@ export interface MachineConfiguration {
    * runs TypeScript.
    */
   readonly processor?: ProcessorFactory;
+  /** How our x86-64 processor executes; what suits the host unless given. */
+  readonly engine?: EngineOptions;
   /** Bits of `PrivilegeBit`; what suits an ordinary guest unless given. */
   readonly privileges?: bigint;
   /** Masks of `FeatureEdx`. */
@@ -111,6 +114,7 @@ export interface CheckedConfiguration {
   readonly processors: number;
   /** Undefined for our x86-64 processor. */
   readonly processor: ProcessorFactory | undefined;
+  readonly engine: EngineOptions | undefined;
   readonly board: CheckedBoard | undefined;
   readonly offer: {
     readonly enlightened: boolean;

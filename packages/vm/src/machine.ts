@@ -82,7 +82,8 @@ export class Machine {
       child = parent.createPartition({
         offer: configuration.offer,
         processor: watch.watch(
-          processor ?? watchProcessors(x86Processors(this.#bank.bank), configuration.watch),
+          processor ??
+            watchProcessors(x86Processors(this.#bank.bank, configuration.engine), configuration.watch),
         ),
         pool: this.#bank.pool,
       });

@@ -44,6 +44,7 @@ describe('checkConfiguration', () => {
     ['processors', { processors: 1.5 }],
     ['processor', { processor: 'x86' }],
     ['memoryBytes', { processor: undefined, memoryBytes: MAX_BANK_BYTES - 65536 }],
+    ['engine', { engine: { engine: 'jit' } }],
     ['board.ide', { board: { ide: Array(5).fill(undefined) } }],
     ['board.ide[1].device', { board: { ide: [undefined, {}] } }],
     ['board.serial', { board: { serial: Array(5).fill(undefined) } }],

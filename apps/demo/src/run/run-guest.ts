@@ -180,13 +180,14 @@ function configurationOf(
   debugConsole: { readonly port: number; readonly output: GuestOutput } | undefined,
   input: SerialQueue,
 ): MachineConfiguration {
-  const { enlightened, vmbusVersion, debugExitPort } = options;
+  const { enlightened, engine, vmbusVersion, debugExitPort } = options;
   const scsi = disks.filter(({ bus }) => bus === 'scsi').map(({ device }) => ({ device }));
   return {
     name: basename(options.kernel),
     memoryBytes: options.memoryMiB * MIB,
     processors: options.processors,
     boot,
+    ...(engine && { engine }),
     enlightened,
     ...(vmbusVersion !== undefined && { vmbus: { newest: vmbusVersion } }),
     ...(enlightened && { storage: [{ disks: scsi }] }),

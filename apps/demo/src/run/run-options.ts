@@ -2,6 +2,7 @@
 
 import { VMBUS_VERSIONS } from '@viridian/protocols/vmbus';
 import { listTracePoints } from '@viridian/trace';
+import type { EngineOptions } from '@viridian/x86';
 import { OptionError } from '../demo/options.ts';
 import { type DiskOption, parseDisk } from './disk-option.ts';
 import { type InstructionsOption, parseInstructions } from './instructions-option.ts';
@@ -19,6 +20,8 @@ export interface RunOptions {
   readonly disks: readonly DiskOption[];
   readonly cdrom: string | undefined;
   readonly serial: Output;
+  /** How the processor executes; the host's choice when undefined. */
+  readonly engine: EngineOptions | undefined;
   readonly enlightened: boolean;
   /** Newest version of the bus that is offered. */
   readonly vmbusVersion: number | undefined;
@@ -75,6 +78,7 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
     disks: parsed,
     cdrom: text('cdrom'),
     serial,
+    engine: engine(text('engine')),
     enlightened,
     vmbusVersion: version(text('vmbus-version')),
     trace: text('trace') ?? '',
@@ -90,6 +94,12 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
   };
   checkTogether(options);
   return options;
+}
+
+function engine(text: string | undefined): EngineOptions | undefined {
+  if (text === undefined) return undefined;
+  if (text === 'interpreter' || text === 'jit') return { engine: text };
+  throw new OptionError(`--engine ${text}: the engines are 'interpreter' and 'jit'`);
 }
 
 function checkTogether(options: RunOptions): void {
