@@ -123,7 +123,9 @@ function checkValue(
   } else if (value instanceof Uint8Array) {
     expect([...value]).toEqual([...image.subarray(field.offset, field.offset + field.bytes)]);
   } else if (typeof value === 'string') {
-    expect(value.length === field.bytes || value.length === 36, `${field.name} is text`).toBe(true);
+    // ASCII, UTF-16, or a GUID.
+    const isText = [field.bytes, field.bytes / 2, 36].includes(value.length);
+    expect(isText, `${field.name} is text`).toBe(true);
   } else {
     expect(BigInt.asUintN(field.bytes * 8, BigInt(value as number)), field.name).toBe(raw);
   }
