@@ -17,6 +17,17 @@ export { MemoryDisk, type MemoryDiskOptions } from './block/memory-disk.ts';
 export { OverlayDisk, type OverlayOptions } from './block/overlay-disk.ts';
 export { RawDisk, type RawDiskOptions } from './block/raw-disk.ts';
 export { ReadOnlyDisk } from './block/read-only-disk.ts';
+export { DirtyRegion } from './display/dirty-region.ts';
+export {
+  Framebuffer,
+  type FramebufferWatcher,
+  type Picture,
+  type PointerPosition,
+  type PointerShape,
+  type Scanout,
+} from './display/framebuffer.ts';
+export { encodePng } from './display/png.ts';
+export type { Rectangle } from './display/rectangle.ts';
 export {
   detectFormat,
   IMAGE_FORMATS,
@@ -24,6 +35,16 @@ export {
   imageFormat,
   type OpenFormatOptions,
 } from './image/image-format.ts';
+export { SCAN_CODES, type ScanCode } from './input/key-codes.ts';
+export { Keyboard, type KeyboardLights, type KeyEvent, type KeySink } from './input/keyboard.ts';
+export {
+  POINTER_MAX,
+  Pointer,
+  type PointerButton,
+  type PointerReport,
+  type PointerSink,
+  type ScreenSize,
+} from './input/pointer.ts';
 export {
   ETHERNET_HEADER_BYTES,
   Frame,

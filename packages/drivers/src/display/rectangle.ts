@@ -1,0 +1,33 @@
+/** Rectangles of pixels. */
+
+/** Right and bottom are exclusive. */
+export interface Rectangle {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** What two have in common; undefined when that is nothing. */
+export function intersection(a: Rectangle, b: Rectangle): Rectangle | undefined {
+  const left = Math.max(a.left, b.left);
+  const top = Math.max(a.top, b.top);
+  const right = Math.min(a.right, b.right);
+  const bottom = Math.min(a.bottom, b.bottom);
+  return left < right && top < bottom ? { left, top, right, bottom } : undefined;
+}
+
+/** The smallest one that holds both. */
+export function bounds(a: Rectangle, b: Rectangle): Rectangle {
+  return {
+    left: Math.min(a.left, b.left),
+    top: Math.min(a.top, b.top),
+    right: Math.max(a.right, b.right),
+    bottom: Math.max(a.bottom, b.bottom),
+  };
+}
+
+/** Pixels inside. */
+export function area({ left, top, right, bottom }: Rectangle): number {
+  return (right - left) * (bottom - top);
+}
