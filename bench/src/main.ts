@@ -1,127 +1,61 @@
-/** `npm run bench`: all benchmarks, or those named, as one table each; figures that count are ratios of one run. */
+/** `npm run bench`: the short benchmarks, or those named; `guest` compares whole machines, for minutes. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { MemoryDisk } from '@viridian/drivers';
-import { openRawFile } from '@viridian/drivers/node';
-import {
-  gpaDirectBytesPerSecond,
-  heapBytesPerPacket,
-  packetsPerSecond,
-  roundTripsPerSecond,
-} from './ring.ts';
-import { directReads, guestReads } from './storage.ts';
+import { cpus } from 'node:os';
+import { parseArgs } from 'node:util';
+import { GuestFilesError } from 'viridian-demo/linux';
+import { benchGuest } from './guest/bench-guest.ts';
+import { checkGuestOptions, type GivenGuestOptions, UsageError } from './guest/guest-options.ts';
+import { benchRing, benchStorage } from './short-benchmarks.ts';
+import { barTable, type Row } from './table.ts';
 
-interface Row {
-  readonly what: string;
-  readonly measured: string;
-  readonly bar: string;
-  readonly isMet: boolean | undefined;
-}
+const SHORT: Readonly<Record<string, () => Promise<Row[]>>> = { ring: benchRing, storage: benchStorage };
+const GUEST = 'guest';
+const USAGE =
+  'npm run bench -- [ring] [storage] [guest [--rounds N] [--only NAME,…] [--clock wall|processor] [--json FILE]]';
+/** What a shell gives for a command that Ctrl-C ended. */
+const INTERRUPTED = 130;
 
-const GIB = 2 ** 30;
-const DEPTH = 32;
-const ROUNDS = 5;
-
-const benchmarks: Readonly<Record<string, () => Promise<Row[]>>> = { ring: benchRing, storage: benchStorage };
-
-async function benchRing(): Promise<Row[]> {
-  packetsPerSecond(400_000);
-  const packets = packetsPerSecond();
-  const bytes = gpaDirectBytesPerSecond() / GIB;
-  const heap = heapBytesPerPacket(usedHeap);
-  return [
-    row('64-byte packets, one thread, a second', count(packets), '1,000,000', packets >= 1_000_000),
-    row('the same, a signal for each packet', count(packetsPerSecond(2_000_000, 1))),
-    row('requests with completions, a second', count(roundTripsPerSecond())),
-    row('64 KiB by reference, copied out, GiB/s', bytes.toFixed(1), '4', bytes >= 4),
-    row('heap growth per packet, garbage included, bytes', heap.toFixed(3), 'below 1', heap < 1),
-  ];
-}
-
-async function benchStorage(): Promise<Row[]> {
-  const reads = 300_000;
-  const memory: number[] = [];
-  let perRead = '';
-  for (let round = 0; round < ROUNDS; round += 1) {
-    const { readsPerSecond, report } = await guestReads(new MemoryDisk(64 * 2 ** 20), reads, DEPTH);
-    memory.push(readsPerSecond);
-    const signals = report.hypercalls.HvCallSignalEvent ?? 0;
-    perRead = `${(signals / (2 * reads)).toFixed(3)} hypercalls, ${(report.interrupts / (2 * reads)).toFixed(3)} interrupts`;
-  }
-  const best = median(memory);
-  const file = await benchFile();
-  return [
-    row('guest: 4 KiB reads of a memory disk, depth 32, a second', count(best), '200,000', best >= 200_000),
-    row('  for each of them', perRead),
-    row('the raw file itself, a second', count(file.direct)),
-    row('guest: the same reads of the raw file, a second', count(file.guest)),
-    row('  ratio, median of pairs', file.ratio.toFixed(2), '0.75', file.ratio >= 0.75),
-  ];
-}
-
-async function benchFile(): Promise<{ direct: number; guest: number; ratio: number }> {
-  const folder = mkdtempSync(join(tmpdir(), 'viridian-bench-'));
+/** The names and options that were given. Throws {@link UsageError}. */
+function readCommandLine(): { names: readonly string[]; given: GivenGuestOptions } {
+  const text = { type: 'string' } as const;
+  const options = { rounds: text, only: text, clock: text, json: text };
   try {
-    const path = join(folder, 'disk.raw');
-    writeFileSync(path, new Uint8Array(64 * 2 ** 20).fill(1));
-    const reads = 60_000;
-    const direct: number[] = [];
-    const guest: number[] = [];
-    for (let round = 0; round < ROUNDS; round += 1) {
-      const device = await openRawFile(path, { readOnly: true });
-      direct.push(await directReads(device, reads, DEPTH));
-      guest.push((await guestReads(device, reads, DEPTH)).readsPerSecond);
-      await device.close();
+    const { positionals, values } = parseArgs({ options, allowPositionals: true });
+    const unknown = positionals.filter((name) => !(name in SHORT) && name !== GUEST);
+    if (unknown.length > 0) throw new UsageError(`no benchmark ${unknown.join(', ')}\n${USAGE}`);
+    if (Object.keys(values).length > 0 && !positionals.includes(GUEST)) {
+      throw new UsageError(`--${Object.keys(values).join(', --')}: only for ${GUEST}\n${USAGE}`);
     }
-    const ratio = median(guest.map((value, index) => value / direct[index]!));
-    return { direct: median(direct), guest: median(guest), ratio };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
+    return { names: positionals.length > 0 ? positionals : Object.keys(SHORT), given: values };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    throw new UsageError(`${error.message}\n${USAGE}`, { cause: error });
   }
 }
 
-function usedHeap(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  // Collected before the first look only: what is garbage at the second counts as well.
-  if (!collected) collect();
-  collected = true;
-  return process.memoryUsage().heapUsed;
-}
-let collected = false;
-
-function row(what: string, measured: string, bar = '', isMet?: boolean): Row {
-  return { what, measured, bar, isMet };
-}
-
-function count(value: number): string {
-  return Math.round(value).toLocaleString('en-US');
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
-}
-
-function print(name: string, rows: readonly Row[]): void {
-  console.log(`\n### ${name}\n\n| what | measured | bar | |\n| --- | ---: | ---: | --- |`);
-  for (const { what, measured, bar, isMet } of rows) {
-    const verdict = isMet === undefined ? '' : isMet ? 'met' : '**missed**';
-    console.log(`| ${what} | ${measured} | ${bar} | ${verdict} |`);
+async function main(): Promise<void> {
+  const { names, given } = readCommandLine();
+  const guestOptions = checkGuestOptions(given);
+  console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}`);
+  for (const [name, run] of Object.entries(SHORT)) {
+    if (names.includes(name)) console.log(`\n### ${name}\n\n${barTable(await run())}`);
   }
+  if (names.includes(GUEST)) await benchGuest(guestOptions, whenInterrupted());
 }
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !(name in benchmarks));
-if (unknown.length > 0) {
-  console.error(`no benchmark ${unknown.join(', ')}; there are ${Object.keys(benchmarks).join(', ')}`);
-  process.exit(2);
+/** Aborted by Ctrl-C and its like; the listeners are there from the first call on only. */
+const interrupted = new AbortController();
+function whenInterrupted(): AbortSignal {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => interrupted.abort());
+  return interrupted.signal;
 }
-console.log(`${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, Node ${process.version}`);
-for (const [name, run] of Object.entries(benchmarks)) {
-  if (wanted.length === 0 || wanted.includes(name)) print(name, await run());
+
+try {
+  await main();
+} catch (error) {
+  if (interrupted.signal.aborted) process.exitCode = INTERRUPTED;
+  else if (error instanceof UsageError || error instanceof GuestFilesError) {
+    console.error(error.message);
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  } else throw error;
 }

@@ -6,8 +6,8 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GuestFilesError } from './guest-files-error.ts';
 
-/** Large folders of a kernel package that no guest here loads from. */
-const LEFT_OUT = [
+/** Large folders of the packages of a kernel and of busybox that no guest here loads from. */
+const LEFT_OUT: readonly string[] = [
   './usr',
   './lib/modules/*/kernel/sound',
   './lib/modules/*/kernel/drivers/media',
@@ -17,15 +17,18 @@ const LEFT_OUT = [
   './lib/modules/*/kernel/drivers/staging',
 ];
 
-/** Unpacks a package to a folder named after it; gives the folder. Rejects with {@link GuestFilesError}. */
-export async function unpackPackage(path: string, folder: string): Promise<string> {
+/**
+ * Unpacks a package to a folder named after it, but for what matches `leftOut`; gives the folder. Rejects with
+ * {@link GuestFilesError}.
+ */
+export async function unpackPackage(path: string, folder: string, leftOut = LEFT_OUT): Promise<string> {
   const target = join(folder, basename(path, '.deb'));
   if (existsSync(target)) return target;
   const incoming = `${target}.incoming-${process.pid}`;
   await rm(incoming, { recursive: true, force: true });
   await mkdir(incoming, { recursive: true });
   try {
-    await unpack(path, incoming);
+    await unpack(path, incoming, leftOut);
     await rename(incoming, target);
   } finally {
     await rm(incoming, { recursive: true, force: true });
@@ -33,8 +36,8 @@ export async function unpackPackage(path: string, folder: string): Promise<strin
   return target;
 }
 
-async function unpack(path: string, folder: string): Promise<void> {
-  const exclude = LEFT_OUT.map((pattern) => `--exclude=${pattern}`);
+async function unpack(path: string, folder: string, leftOut: readonly string[]): Promise<void> {
+  const exclude = leftOut.map((pattern) => `--exclude=${pattern}`);
   const deb = spawn('dpkg-deb', ['--fsys-tarfile', path], { stdio: ['ignore', 'pipe', 'pipe'] });
   // The system's pipe, not one through us: tar may stop at the archive's end, before that of the padding.
   const tar = spawn('tar', ['-x', '-C', folder, '--no-same-owner', ...exclude], {
