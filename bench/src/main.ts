@@ -11,7 +11,7 @@ import { barTable, type Row } from './table.ts';
 const SHORT: Readonly<Record<string, () => Promise<Row[]>>> = { ring: benchRing, storage: benchStorage };
 const GUEST = 'guest';
 const USAGE =
-  'npm run bench -- [ring] [storage] [guest [--rounds N] [--only NAME,…] [--clock wall|processor] [--json FILE]]';
+  'usage: npm run bench -- [ring] [storage] [guest [--rounds N] [--only NAME,…] [--clock wall|processor] [--json FILE]]';
 /** What a shell gives for a command that Ctrl-C ended. */
 const INTERRUPTED = 130;
 

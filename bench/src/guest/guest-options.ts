@@ -41,7 +41,7 @@ export function checkGuestOptions(given: GivenGuestOptions): GuestBenchOptions {
   return { rounds, clock, machines: chosen(given.only), jsonFile: given.json };
 }
 
-/** In our order, whatever theirs is: `host,v86`, or a name's beginning with a star: `viridian64*`. */
+/** In our order, whatever theirs is: `host,v86`, or a name's beginning with a star: `qemu*`. */
 function chosen(only: string | undefined): readonly BenchMachine[] {
   if (only === undefined) return MACHINES;
   const wanted = new Set<BenchMachine>();

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BenchFiles, type Bits, type Guest, WORKLOAD_PATH } from './guest-files.ts';
+import { type BenchFiles, type Bits, WORKLOAD_PATH } from './guest-files.ts';
 import type { Command } from './timed-run.ts';
 
 /** Memory of every guest in MiB. */
@@ -21,6 +21,8 @@ export interface BenchMachine {
   readonly title: string;
   readonly kind: Kind;
   readonly bits: Bits;
+  /** Of ours only. */
+  readonly engine?: 'interpreter' | 'jit';
   /** `boot` ends when the guest has reached user space. */
   readonly scope: 'whole' | 'boot';
   /** Why it cannot run here. */
@@ -32,46 +34,67 @@ const NO_SELF_TESTS = `${COMMAND_LINE} cryptomgr.notests`;
 
 /** All machines, in the order of the tables. */
 export const MACHINES: readonly BenchMachine[] = [
-  viridian('viridian64', 'Viridian, 64-bit', 64),
-  viridian('viridian32', 'Viridian, 32-bit', 32),
+  viridian({ name: 'viridian64-jit', title: 'Viridian, 64-bit, JIT', bits: 64, engine: 'jit' }),
+  viridian({
+    name: 'viridian64-interpreter',
+    title: 'Viridian, 64-bit, interpreter',
+    bits: 64,
+    engine: 'interpreter',
+  }),
+  viridian({ name: 'viridian32-jit', title: 'Viridian, 32-bit, JIT', bits: 32, engine: 'jit' }),
+  viridian({
+    name: 'viridian32-interpreter',
+    title: 'Viridian, 32-bit, interpreter',
+    bits: 32,
+    engine: 'interpreter',
+  }),
   v86('v86', 'v86, 32-bit'),
   qemu('qemu64', 'QEMU TCG, 64-bit', 64),
   qemu('qemu32', 'QEMU TCG, 32-bit', 32),
   host(),
-  boot(viridian('viridian64-no-unpack', 'Viridian, 64-bit, `--no-unpack`', 64, { flags: ['--no-unpack'] })),
-  boot(
-    viridian('viridian64-notests', 'Viridian, 64-bit, `cryptomgr.notests`', 64, { append: NO_SELF_TESTS }),
-  ),
-  boot(viridian('viridian32-no-unpack', 'Viridian, 32-bit, `--no-unpack`', 32, { flags: ['--no-unpack'] })),
-  boot(
-    viridian('viridian32-notests', 'Viridian, 32-bit, `cryptomgr.notests`', 32, { append: NO_SELF_TESTS }),
-  ),
+  ...([64, 32] as const).flatMap(variants),
   boot(v86('v86-notests', 'v86, 32-bit, `cryptomgr.notests`', NO_SELF_TESTS)),
-  boot(qemu('qemu64-notests', 'QEMU TCG, 64-bit, `cryptomgr.notests`', 64, NO_SELF_TESTS)),
-  boot(qemu('qemu32-notests', 'QEMU TCG, 32-bit, `cryptomgr.notests`', 32, NO_SELF_TESTS)),
 ];
+
+/** Boots of one width with other options. */
+function variants(bits: Bits): BenchMachine[] {
+  const [name, title, engine] = [`viridian${bits}-jit`, `Viridian, ${bits}-bit, JIT`, 'jit'] as const;
+  const [unpacking, quick] = ['`--no-unpack`', '`cryptomgr.notests`'];
+  return [
+    { name: `${name}-no-unpack`, title: `${title}, ${unpacking}`, bits, engine, flags: ['--no-unpack'] },
+    { name: `${name}-notests`, title: `${title}, ${quick}`, bits, engine, append: NO_SELF_TESTS },
+  ]
+    .map((setup) => boot(viridian(setup)))
+    .concat(boot(qemu(`qemu${bits}-notests`, `QEMU TCG, ${bits}-bit, ${quick}`, bits, NO_SELF_TESTS)));
+}
 
 function boot(machine: BenchMachine): BenchMachine {
   return { ...machine, scope: 'boot' };
 }
 
+interface ViridianSetup {
+  readonly name: string;
+  readonly title: string;
+  readonly bits: Bits;
+  readonly engine: 'interpreter' | 'jit';
+  readonly flags?: readonly string[];
+  readonly append?: string;
+}
+
 /** Through the command, as a user starts it. */
-function viridian(
-  name: string,
-  title: string,
-  bits: Bits,
-  { flags = [], append = COMMAND_LINE }: { flags?: readonly string[]; append?: string } = {},
-): BenchMachine {
+function viridian(setup: ViridianSetup): BenchMachine {
+  const { name, title, bits, engine, flags = [], append = COMMAND_LINE } = setup;
   const main = fileURLToPath(import.meta.resolve('viridian-demo/command'));
   const command = ({ guests }: BenchFiles): Command => {
-    const options = ['--append', append, '--memory', `${GUEST_MEMORY_MIB}`, ...flags];
-    const kernel = ['--kernel', guests[bits].kernelPath, '--initrd', guests[bits].initrdPath];
+    const { kernelPath, initrdPath } = guests[bits];
+    const kernel = ['--kernel', kernelPath, '--initrd', initrdPath, '--append', append];
+    const options = ['--memory', `${GUEST_MEMORY_MIB}`, '--engine', engine, ...flags];
     return {
       file: process.execPath,
       args: ['--conditions=viridian:source', main, 'run', ...kernel, ...options],
     };
   };
-  return { name, title, kind: 'viridian', bits, scope: 'whole', command };
+  return { name, title, kind: 'viridian', bits, scope: 'whole', engine, command };
 }
 
 function v86(name: string, title: string, append = COMMAND_LINE): BenchMachine {
@@ -94,10 +117,13 @@ function qemu(name: string, title: string, bits: Bits, append = COMMAND_LINE): B
   const file = qemuProgram(bits);
   const missing = (): string | undefined =>
     isInstalled(file) ? undefined : `${file} is not installed (Debian package qemu-system-x86)`;
-  const command = ({ guests }: BenchFiles): Command => ({
-    file,
-    args: [...QEMU_OPTIONS, ...kernelOptions(guests[bits]), '-append', append],
-  });
+  const command = ({ guests }: BenchFiles): Command => {
+    const { kernelPath, initrdPath } = guests[bits];
+    return {
+      file,
+      args: [...QEMU_OPTIONS, '-kernel', kernelPath, '-initrd', initrdPath, '-append', append],
+    };
+  };
   return { name, title, kind: 'qemu', bits, scope: 'whole', missing, command };
 }
 
@@ -105,10 +131,6 @@ const QEMU_OPTIONS = [
   ...['-accel', 'tcg', '-m', `${GUEST_MEMORY_MIB}`, '-no-reboot', '-nic', 'none'],
   ...['-display', 'none', '-monitor', 'none', '-serial', 'stdio'],
 ];
-
-function kernelOptions({ kernelPath, initrdPath }: Guest): string[] {
-  return ['-kernel', kernelPath, '-initrd', initrdPath];
-}
 
 function host(): BenchMachine {
   const command = ({ busyboxPath }: BenchFiles, scratch: string): Command => ({

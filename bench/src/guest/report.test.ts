@@ -50,30 +50,30 @@ describe('statistics', () => {
 
 describe('the report', () => {
   const all = summaries([
-    run('viridian64', 1, 2, 0.004),
-    run('viridian32', 1, 6, 0.02),
+    run('viridian64-jit', 1, 2, 0.004),
+    run('viridian32-jit', 1, 6, 0.02),
     run('v86', 1, 4),
     run('qemu64', 1, 1),
-    run('viridian64-notests', 1, 1),
+    run('viridian64-jit-notests', 1, 1),
   ]);
 
   it('compares with v86 as a speed, with QEMU as a time', () => {
     const text = report(all);
-    expect(text).toMatch(/Times as fast as v86[\s\S]*\| Viridian, 64-bit \|( 2\.00 \|){8}/);
-    expect(text).toMatch(/what QEMU TCG takes[\s\S]*\| Viridian, 64-bit \|( 2\.00 \|){8}/);
-    expect(text).toContain('| Viridian, 64-bit, `cryptomgr.notests` | 1.00 | 2.00 |');
+    expect(text).toMatch(/Times as fast as v86[\s\S]*\| Viridian, 64-bit, JIT \|( 2\.00 \|){8}/);
+    expect(text).toMatch(/what QEMU TCG takes[\s\S]*\| Viridian, 64-bit, JIT \|( 2\.00 \|){8}/);
+    expect(text).toContain('| Viridian, 64-bit, JIT, `cryptomgr.notests` | 1.00 | 2.00 |');
   });
 
   it('judges the bars', () => {
     const verdicts = bars(all).map(({ what, isMet }) => [what, isMet]);
     expect(verdicts).toEqual([
-      ['Viridian, 64-bit: times as fast as v86, slowest part (to userspace)', true],
-      ["Viridian, 64-bit: sum as a multiple of QEMU TCG's", false],
-      ['Viridian, 64-bit: host memory, MiB', true],
-      ['Viridian, 64-bit: idle guest, % of a core', true],
-      ['Viridian, 32-bit: times as fast as v86, slowest part (to userspace)', false],
-      ['Viridian, 32-bit: host memory, MiB', true],
-      ['Viridian, 32-bit: idle guest, % of a core', false],
+      ['Viridian, 64-bit, JIT: times as fast as v86, slowest part (to userspace)', true],
+      ["Viridian, 64-bit, JIT: sum as a multiple of QEMU TCG's", false],
+      ['Viridian, 64-bit, JIT: host memory, MiB', true],
+      ['Viridian, 64-bit, JIT: idle guest, % of a core', true],
+      ['Viridian, 32-bit, JIT: times as fast as v86, slowest part (to userspace)', false],
+      ['Viridian, 32-bit, JIT: host memory, MiB', true],
+      ['Viridian, 32-bit, JIT: idle guest, % of a core', false],
     ]);
   });
 

@@ -89,7 +89,10 @@ function bootTable(boots: readonly Summary[], whole: readonly Summary[]): string
   const mark = PARTS[0]!.mark;
   const rows = boots.map(({ machine, seconds }) => {
     const plain = whole.find(
-      (other) => other.machine.kind === machine.kind && other.machine.bits === machine.bits,
+      (other) =>
+        other.machine.kind === machine.kind &&
+        other.machine.bits === machine.bits &&
+        other.machine.engine === machine.engine,
     );
     return [machine.title, show(seconds.get(mark)), show(plain?.seconds.get(mark))];
   });
@@ -100,8 +103,7 @@ function bootTable(boots: readonly Summary[], whole: readonly Summary[]): string
 export function bars(summaries: readonly Summary[]): Row[] {
   const rows: Row[] = [];
   const v86 = find(summaries, 'v86');
-  const isOurs = ({ machine }: Summary): boolean => machine.kind === 'viridian' && machine.scope === 'whole';
-  for (const own of summaries.filter(isOurs)) {
+  for (const own of summaries.filter(isJudged)) {
     const { title, bits } = own.machine;
     const slowest = v86 && slowestPart(own, v86);
     const bar = bits === 64 ? Bar.V86_64 : Bar.V86_32;
@@ -118,6 +120,11 @@ export function bars(summaries: readonly Summary[]): Row[] {
     rows.push(...hostRows(own));
   }
   return rows;
+}
+
+/** The bars are for the fast engine: the other one is there to be compared with. */
+function isJudged({ machine }: Summary): boolean {
+  return machine.engine === 'jit' && machine.scope === 'whole';
 }
 
 function hostRows({ machine, mostMemoryBytes, idleShare }: Summary): Row[] {
