@@ -1,7 +1,7 @@
 /** Runs cases on the processor of this package, in a machine laid out as the host's child process is. */
 
 import { decode } from '../../src/disassembler/decode.ts';
-import { CodeMachine, Outcome, Reg, Seg, StopReason } from '../../src/index.ts';
+import { CodeMachine, type EngineOptions, Outcome, Reg, Seg, StopReason } from '../../src/index.ts';
 import { ENDLESS, type Memory, type Result, segmentBases, type TestCase } from './case.ts';
 import {
   CODE,
@@ -82,9 +82,11 @@ export class CoreProcessor {
   #error = 0;
   #lastAt = CODE_BYTES;
 
-  constructor(memory: Memory) {
+  /** `engine` says what executes; the usual one unless given. */
+  constructor(memory: Memory, engine: EngineOptions = {}) {
     this.#memory = memory;
     this.#machine = new CodeMachine({
+      ...engine,
       bits: 64,
       memoryBytes: MEMORY_BYTES,
       handler: {

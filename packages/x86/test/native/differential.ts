@@ -20,6 +20,8 @@ export interface Comparison {
   readonly bits: CodeBits;
   readonly cases: number;
   readonly seed: number;
+  /** Compiles all code before it runs, instead of what is usual. */
+  readonly compiled?: boolean | undefined;
   /** Whether the host does what our processor does where the manuals leave it open: AMD's processors do. */
   readonly strict: boolean;
   /** Only instructions of this name, of the same cases. */
@@ -97,10 +99,10 @@ class Collector {
 
 /** Compares our processor with the one behind `host`. */
 export function compareProcessors(comparison: Comparison, host: Backend): Findings {
-  const { cases, seed, only } = comparison;
+  const { cases, seed, only, compiled } = comparison;
   const generate = generatorOf(comparison);
   const memory = makeMemory();
-  const core = new CoreProcessor(memory);
+  const core = new CoreProcessor(memory, compiled ? { engine: 'jit', threshold: 0 } : {});
   const collector = new Collector(comparison.strict);
   for (let start = 0; start < cases; start += BATCH) {
     const batch: TestCase[] = [];
@@ -113,7 +115,7 @@ export function compareProcessors(comparison: Comparison, host: Backend): Findin
     const results = decodeResults(answer, batch.length, batch[0]!.floats !== undefined);
     batch.forEach((test, index) => {
       // Blocks of one instruction have other handlers than longer ones.
-      const stepping = index % 3 === 0;
+      const stepping = !compiled && index % 3 === 0;
       collector.add(test, results[index]!, core.run(test, stepping), stepping);
     });
   }
