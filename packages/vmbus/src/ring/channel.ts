@@ -73,6 +73,20 @@ export interface Channel {
     byteOffset: number,
     byteCount: number,
   ): boolean;
+  /**
+   * Refers to `rangeCount` ranges of a set of pages that both ends know: `ranges` holds byte count and byte offset of each,
+   * one pair behind the other.
+   */
+  sendTransferPages(
+    idLow: number,
+    idHigh: number,
+    setId: number,
+    ranges: Uint32Array | readonly number[],
+    rangeCount: number,
+    payload: Uint8Array,
+    lengthBytes: number,
+    requestCompletion: boolean,
+  ): boolean;
   /** Answers the packet with this id. Id 0 is no request: Linux takes such a packet for an unsolicited one. */
   sendCompletion(idLow: number, idHigh: number, payload: Uint8Array, lengthBytes: number): boolean;
   /** Publishes what was sent and signals the other end if it must be. */

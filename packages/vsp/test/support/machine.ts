@@ -1,7 +1,7 @@
-/** A storage controller and a guest's memory with channels between them: both real ends, without the bus that opens channels. */
+/** A device and a guest's memory with channels between them: both real ends, without the bus that opens channels. */
 
 import type { AllocatedPages } from '@viridian/vmbus/guest';
-import type { HostChannel } from '@viridian/vmbus/host';
+import type { HostChannel, OfferedDevice } from '@viridian/vmbus/host';
 import { type GuestMemory, PAGE_BYTES, RingChannel, type SharedPages } from '@viridian/vmbus/ring';
 import type { StorageController } from '@viridian/vsp/storage';
 
@@ -96,16 +96,18 @@ export interface MachineOptions {
   readonly mute?: boolean;
 }
 
-/** A guest with one storage controller. */
-export class TestMachine {
+/** A guest with one device: a storage controller unless said otherwise. */
+export class TestMachine<Device extends OfferedDevice = StorageController> {
   readonly memory: FlatMemory;
-  readonly controller: StorageController;
+  readonly controller: Device;
+  /** What the guest has lent, by GPADL id. */
+  readonly gpadls = new Map<number, SharedPages>();
   /** Called with the index when the host offers a sub-channel. */
   onSubchannel: ((index: number) => void) | undefined;
   readonly #options: MachineOptions;
   #offered = 0;
 
-  constructor(controller: StorageController, options: MachineOptions = {}) {
+  constructor(controller: Device, options: MachineOptions = {}) {
     this.controller = controller;
     this.#options = options;
     this.memory = new FlatMemory(options.pages ?? 1024);
@@ -132,7 +134,7 @@ export class TestMachine {
       ended = reason;
       host.end(reason);
       guest.end(reason);
-      await this.controller.closed(host);
+      await this.controller.closed?.(host, reason);
     };
     const broken = (reason: string): void => void end(reason);
     const guest: RingChannel = new RingChannel({
@@ -155,7 +157,9 @@ export class TestMachine {
           if (this.#options.mute !== true) deliver(() => guest.interrupt());
         },
         broken,
-        maxPacketBytes: this.controller.maxPacketBytes,
+        ...(this.controller.maxPacketBytes === undefined
+          ? {}
+          : { maxPacketBytes: this.controller.maxPacketBytes }),
       }),
       {
         relid: 1 + subchannelIndex,
@@ -164,7 +168,7 @@ export class TestMachine {
         busVersion: 0x50003,
         offerSubchannels: (count: number) => this.#offer(count),
         gpadl: () => undefined,
-        gpadlPages: () => undefined,
+        gpadlPages: (id: number) => this.gpadls.get(id),
       },
     );
     const request = { openId: 1, userData: new Uint8Array(120), subchannelIndex, targetVp: 0 };

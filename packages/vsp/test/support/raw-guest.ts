@@ -1,6 +1,7 @@
 /** A guest that sends what the test says, byte by byte, right or wrong. vmbus.md §4 and §5. */
 
 import { IncomingPacket, PAGE_BYTES, type RingChannel } from '@viridian/vmbus/ring';
+import type { StorageController } from '@viridian/vsp/storage';
 import { type ChannelPair, TestMachine } from './machine.ts';
 
 /** A packet of the host. */
@@ -8,6 +9,10 @@ export interface Answer {
   readonly type: number;
   readonly id: bigint;
   readonly bytes: Uint8Array;
+  /** Byte count and offset of each range of a transfer page packet. */
+  readonly ranges: readonly (readonly [number, number])[];
+  /** Whose set the ranges lie in. */
+  readonly setId: number;
 }
 
 /** A range of a GPA direct packet. */
@@ -119,6 +124,11 @@ export class RawGuest {
         type: this.#packet.type,
         id: this.#packet.transactionId,
         bytes: bytes.slice(payloadOffset, payloadOffset + payloadBytes),
+        ranges: Array.from({ length: this.#packet.rangeCount }, (_, i) => [
+          this.#packet.rangeByteCount(i),
+          this.#packet.rangeByteOffset(i),
+        ]),
+        setId: this.#packet.transferPageSetId,
       });
     }
     this.ring.endReceive();
@@ -149,10 +159,7 @@ export async function rawGuest(machine: TestMachine, subchannelIndex = 0): Promi
 }
 
 /** A machine for `rawGuest`. */
-export function rawMachine(
-  controller: ConstructorParameters<typeof TestMachine>[0],
-  ringPages = 8,
-): TestMachine {
+export function rawMachine(controller: StorageController, ringPages = 8): TestMachine {
   return new TestMachine(controller, { mute: true, delivery: 'direct', ringPages });
 }
 
