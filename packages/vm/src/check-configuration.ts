@@ -15,19 +15,10 @@ import type {
   MachineConfiguration,
   StorageConfiguration,
 } from './configuration.ts';
+import { ConfigurationError } from './configuration-error.ts';
 import type { MachineWatch } from './debug/watched-processor.ts';
 import { POOL_BYTES } from './machine-memory.ts';
-
-/** A configuration that cannot be built. `path` names the setting, e.g. `storage[0].disks[1].lun`. */
-export class ConfigurationError extends Error {
-  override readonly name = 'ConfigurationError';
-  readonly path: string;
-
-  constructor(path: string, problem: string) {
-    super(`${path}: ${problem}`);
-    this.path = path;
-  }
-}
+import { checkNetworks } from './machine-networks.ts';
 
 const SETTINGS: readonly (keyof MachineConfiguration)[] = [
   'name',
@@ -43,6 +34,7 @@ const SETTINGS: readonly (keyof MachineConfiguration)[] = [
   'vmbus',
   'storage',
   'disks',
+  'networks',
   'powerOffPort',
   'boot',
   'policy',
@@ -89,6 +81,10 @@ export function checkConfiguration(given: MachineConfiguration): CheckedConfigur
   if (vmbus === undefined && storage.length > 0) {
     throw new ConfigurationError('vmbus', 'storage needs the bus: leave vmbus out or take the disks away');
   }
+  const networks = checkNetworks(given);
+  if (vmbus === undefined && networks.length > 0) {
+    throw new ConfigurationError('vmbus', 'networks need the bus: leave vmbus out or take the networks away');
+  }
   return {
     name,
     memoryBytes,
@@ -104,6 +100,7 @@ export function checkConfiguration(given: MachineConfiguration): CheckedConfigur
     },
     vmbus,
     storage,
+    networks,
     powerOffPort,
     boot,
     watch: checkWatch(given),

@@ -1,6 +1,6 @@
 /** What a machine is made of: plain data, and the objects that drive its devices and processors. */
 
-import type { BlockDevice } from '@viridian/drivers';
+import type { BlockDevice, NetworkPort } from '@viridian/drivers';
 import type { BootImage } from '@viridian/emulation/loader';
 import type { ProcessorFactory } from '@viridian/hypervisor';
 import type { EngineOptions } from '@viridian/x86';
@@ -22,6 +22,16 @@ export interface StorageConfiguration {
   /** Most sub-channels that the guest may ask for; one less than there are processors unless given. */
   readonly subchannels?: number;
   readonly disks: readonly DiskConfiguration[];
+}
+
+/** A network adapter on the bus. */
+export interface NetworkConfiguration {
+  /** Where it is plugged in until the machine ends, e.g. `new Switch().port()`. Stays its owner's. */
+  readonly port: NetworkPort;
+  /** The adapter's address; made from the machine's name and the place in the list unless given. */
+  readonly mac?: string;
+  /** Instance GUID; made from the machine's own numbering unless given. */
+  readonly instanceId?: string;
 }
 
 /** What happens after an event of the guest that need not be the end. */
@@ -98,6 +108,7 @@ export interface MachineConfiguration {
   readonly storage?: readonly StorageConfiguration[];
   /** Short for one storage controller with these disks. */
   readonly disks?: readonly DiskConfiguration[];
+  readonly networks?: readonly NetworkConfiguration[];
   /** A port by which the guest switches the machine off: any OUT to it does. None unless given. */
   readonly powerOffPort?: number;
   /** Where the first processor starts, or what a loader of `@viridian/emulation/loader` gave; address 0 unless given. */
@@ -124,6 +135,7 @@ export interface CheckedConfiguration {
   };
   readonly vmbus: CheckedBus | undefined;
   readonly storage: readonly CheckedStorage[];
+  readonly networks: readonly CheckedNetwork[];
   readonly powerOffPort: number | undefined;
   readonly boot: BootState | BootImage;
   readonly policy: Required<MachinePolicy>;
@@ -147,3 +159,6 @@ export interface CheckedStorage {
   readonly subchannels: number;
   readonly disks: readonly Required<DiskConfiguration>[];
 }
+
+/** A network with every default filled in. */
+export type CheckedNetwork = Required<NetworkConfiguration>;

@@ -1,7 +1,6 @@
 /** `@viridian/vm`: one virtual machine, or several on one host, from plain configuration objects. */
 
 export type { BootState } from './boot-state.ts';
-export { ConfigurationError } from './check-configuration.ts';
 export { ChildMemory } from './child-memory.ts';
 export type {
   BoardConfiguration,
@@ -10,9 +9,11 @@ export type {
   IdeDisk,
   MachineConfiguration,
   MachinePolicy,
+  NetworkConfiguration,
   SerialPort,
   StorageConfiguration,
 } from './configuration.ts';
+export { ConfigurationError } from './configuration-error.ts';
 export { createMachine } from './create-machine.ts';
 export { formatSnapshot } from './debug/format-snapshot.ts';
 export type { ProcessorSnapshot, ReturnAddress } from './debug/processor-snapshot.ts';

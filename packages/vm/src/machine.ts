@@ -19,6 +19,7 @@ import {
   warning,
 } from '@viridian/trace';
 import { VmbusHost } from '@viridian/vmbus/host';
+import type { NetworkAdapter } from '@viridian/vsp/network';
 import { ScsiDisk, StorageController } from '@viridian/vsp/storage';
 import { X86Processor, x86Processors } from '@viridian/x86';
 import { bootRegisters } from './boot-state.ts';
@@ -39,6 +40,7 @@ import {
   type MachineResult,
 } from './machine-events.ts';
 import { MachineBank } from './machine-memory.ts';
+import { makeAdapters } from './machine-networks.ts';
 import { type MachineReport, reportMachine } from './machine-report.ts';
 import type { VirtualizationHost } from './virtualization-host.ts';
 
@@ -61,6 +63,7 @@ export class Machine {
   readonly #partition: Partition;
   readonly #bus: VmbusHost | undefined;
   readonly #controllers: readonly StorageController[];
+  readonly #adapters: readonly NetworkAdapter[];
   readonly #events: MachineEmitter;
   #state: State = 'ready';
   #settleFinished: (result: MachineResult) => void = () => {};
@@ -77,6 +80,7 @@ export class Machine {
     const { name, memoryBytes, processor } = configuration;
     this.#bank = new MachineBank(hypervisor, name, memoryBytes, processor === undefined);
     let child: ChildPartition | undefined;
+    let adapters: readonly NetworkAdapter[] = [];
     try {
       const watch = new HaltWatch(() => this.#finish('halted'));
       child = parent.createPartition({
@@ -93,10 +97,13 @@ export class Machine {
       this.#bank.giveTo(child);
       this.#partition = hypervisor.partition(child.id)!;
       this.#controllers = configuration.vmbus === undefined ? [] : this.#makeControllers();
+      adapters = makeAdapters(configuration.networks, child.where);
+      this.#adapters = adapters;
       const memory = new ChildMemory(this.#partition.gpa, hypervisor.memory);
       this.#bus = this.#makeBus(memory);
       this.board = this.#makeBoard(memory);
     } catch (error) {
+      for (const adapter of adapters) adapter.disconnect();
       child?.delete();
       hypervisor.removeMemory(this.#bank.bank);
       throw error;
@@ -227,7 +234,7 @@ export class Machine {
       versions: vmbus,
       where: `${this.#child.where}/vmbus`,
     });
-    for (const controller of this.#controllers) bus.offer(controller);
+    for (const device of [...this.#controllers, ...this.#adapters]) bus.offer(device);
     return bus;
   }
 
@@ -279,6 +286,7 @@ export class Machine {
     if (this.#bus !== undefined) this.tree.add('bus', this.#bus);
     if (this.board !== undefined) this.tree.add('board', this.board);
     this.#controllers.forEach((controller, index) => void this.tree.add(`storage/${index}`, controller));
+    this.#adapters.forEach((adapter, index) => void this.tree.add(`network/${index}`, adapter));
   }
 
   #boot(): void {
@@ -331,6 +339,7 @@ export class Machine {
     else this.#child.delete();
     this.#then(async () => {
       await this.#quiesce();
+      for (const adapter of this.#adapters) adapter.disconnect();
       if (isOrderly) {
         await this.#flushDisks();
         this.#child.delete();

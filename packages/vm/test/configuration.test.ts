@@ -4,7 +4,8 @@ import { VmbusVersion } from '@viridian/protocols/vmbus';
 import { MAX_BANK_BYTES } from '@viridian/x86';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ConfigurationError, checkConfiguration } from '../src/check-configuration.ts';
+import { checkConfiguration } from '../src/check-configuration.ts';
+import { ConfigurationError } from '../src/configuration-error.ts';
 import type { MachineConfiguration } from '../src/index.ts';
 
 const processor = programProcessors(() => expect.fail('never started'));

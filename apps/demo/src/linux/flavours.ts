@@ -31,6 +31,8 @@ export const Modules = {
   enlightened: ['hv_vmbus', 'hv_utils', 'hv_storvsc', 'sd_mod', 'ext4'],
   /** The IDE disks of the board. */
   emulated: ['ata_piix', 'sd_mod', 'ext4'],
+  /** Network adapters on VMBus, and raw sockets for DHCP. */
+  network: ['hv_vmbus', 'hv_netvsc', 'af_packet'],
   /** DVDs, on either. */
   dvd: ['sr_mod', 'isofs'],
 } as const;
