@@ -1,0 +1,3 @@
+/** A keyboard for a guest. */
+
+export { SynthKeyboard, type SynthKeyboardOptions } from './synth-keyboard.ts';
