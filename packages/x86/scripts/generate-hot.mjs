@@ -121,6 +121,25 @@ for (const bits of [32, 64]) {
     }
 }
 
+// Operands of FS and GS in 64-bit mode, where systems keep what belongs to a processor.
+for (const bits of [32, 64])
+  for (const [name, sum] of Object.entries(ALU))
+    add(`${name}_RS_${bits}`, [
+      `const a = ${value(bits, DST)};`,
+      `const b = read<${type(bits)}>(vp, ${EA_SEGMENT});`,
+      `const res = (${sum})${cut(bits)};`,
+      `setLazy(vp, ${LAZY[name]} | ${sizeCode(bits)}, res, b);`,
+      ...(name === 'CMP' ? [] : [setDst(bits, 'res')]),
+    ]);
+for (const name of ['INC', 'DEC'])
+  add(`${name}_S_32`, [
+    `const at = ${EA_SEGMENT};`,
+    'const host = writable<u32>(vp, at);',
+    'const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);',
+    `const res = ${name === 'INC' ? 'increment' : 'decrement'}(vp, a, 4);`,
+    ...result('M', 32, 'res'),
+  ]);
+
 // --- Moves.
 
 for (const bits of [32, 64, 8]) {
@@ -175,6 +194,10 @@ for (const bits of [32, 64]) {
   const product = (a, b) => `store<u64>(${DST}, multiply(vp, ${a}, ${b}, ${bits / 8}));`;
   add(`IMUL_RR_${bits}`, [product(value(bits, DST), value(bits, SRC))]);
   add(`IMUL_RRI_${bits}`, [product(value(bits, SRC), imm(bits))]);
+  add(`NOT_R_${bits}`, [setDst(bits, `~${value(bits, DST)}${cut(bits)}`)]);
+  add(`NEG_R_${bits}`, [setDst(bits, `alu(vp, 5, 0, ${value(bits, DST)}, ${bits / 8})`)]);
+  for (const name of ['MUL', 'IMUL'])
+    add(`${name}_R_${bits}`, [`multiplyWide(vp, ${value(bits, DST)}, ${bits / 8}, ${name === 'IMUL'});`]);
 }
 
 // --- The stack.
@@ -341,7 +364,7 @@ import {
 } from '../state';
 import { executeSse } from '../sse/execute';
 import { read128, requireSse, write128 } from '../sse/operands';
-import { alu, decrement, increment, multiply, shift } from './arithmetic';
+import { alu, decrement, increment, multiply, multiplyWide, shift } from './arithmetic';
 import { checkTarget } from './control';
 import { executeInteger } from './integer';
 import { readUpdate } from './operands';

@@ -74,7 +74,7 @@ export function specialise(op: usize, mode: u32): void {
   if (memory) {
     if (opAddressBits(op) != (is64 ? 64 : 32)) return;
     if (opSegment(op) >= FS) {
-      if (is64 && code == 0x8b && size >= 4) set(op, size == 4 ? H.MOV_RS_32 : H.MOV_RS_64);
+      if (is64 && size >= 4) specialiseSegment(op, code, size);
       return;
     }
     if (!is64 && opSegment(op) == CS) return; // not for writing
@@ -86,6 +86,14 @@ export function specialise(op: usize, mode: u32): void {
   else if (code < 0x100) specialiseUpper(op, code, memory, size, is64);
   else if (size == 1) specialiseSet(op, code, memory);
   else specialiseTwoByte(op, code, memory, size, is64);
+}
+
+/** Reads through FS and GS in 64-bit mode, INC and DEC there. */
+function specialiseSegment(op: usize, code: u32, size: u32): void {
+  const index = code < 0x40 && (code & 7) == 3 ? aluIndex(code >> 3) : -1;
+  if (index >= 0) set(op, (size == 4 ? H.ADD_RS_32 : H.ADD_RS_64) + <u32>index);
+  else if (code == 0x8b) set(op, size == 4 ? H.MOV_RS_32 : H.MOV_RS_64);
+  else if (code == 0xff && size == 4 && opDigit(op) < 2) set(op, opDigit(op) == 0 ? H.INC_S_32 : H.DEC_S_32);
 }
 
 /** An operation with register or memory as destination and an immediate. */
@@ -211,7 +219,12 @@ function specialiseUpper(op: usize, code: u32, memory: bool, size: u32, is64: bo
       if (size == (is64 ? 8 : 4)) set(op, H.JMP);
       break;
     case 0xf6: case 0xf7:
-      if (digit > 1) return;
+      if (digit > 1) {
+        if (memory || size == 1 || digit > 5) return;
+        swapRegisters(op);
+        set(op, H.NOT_R_32 + (digit - 2) + (size == 8 ? H.NOT_R_64 - H.NOT_R_32 : 0));
+        return;
+      }
       swapRegisters(op);
       set(op, (memory ? H.TEST_MI_32 : H.TEST_RI_32) + ALU_SIZES * sizeIndex(size));
       break;

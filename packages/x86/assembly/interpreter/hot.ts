@@ -20,7 +20,7 @@ import {
 } from '../state';
 import { executeSse } from '../sse/execute';
 import { read128, requireSse, write128 } from '../sse/operands';
-import { alu, decrement, increment, multiply, shift } from './arithmetic';
+import { alu, decrement, increment, multiply, multiplyWide, shift } from './arithmetic';
 import { checkTarget } from './control';
 import { executeInteger } from './integer';
 import { readUpdate } from './operands';
@@ -1242,606 +1242,786 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         op += OP_BYTES;
         continue;
       }
-      case 134: { // MOV_RR_32
+      case 134: { // ADD_RS_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4)));
+        const res = (a + b) & 0xffffffff;
+        setLazy(vp, CC_ADD | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 135: { // OR_RS_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4)));
+        const res = (a | b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 136: { // AND_RS_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4)));
+        const res = (a & b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 137: { // SUB_RS_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4)));
+        const res = (a - b) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 138: { // XOR_RS_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4)));
+        const res = (a ^ b) & 0xffffffff;
+        setLazy(vp, CC_LOGIC | 2, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 139: { // CMP_RS_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
+        const b = read<u32>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4)));
+        const res = (a - b) & 0xffffffff;
+        setLazy(vp, CC_SUB | 2, res, b);
+        op += OP_BYTES;
+        continue;
+      }
+      case 140: { // ADD_RS_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4)));
+        const res = (a + b);
+        setLazy(vp, CC_ADD | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 141: { // OR_RS_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4)));
+        const res = (a | b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 142: { // AND_RS_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4)));
+        const res = (a & b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 143: { // SUB_RS_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4)));
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 144: { // XOR_RS_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4)));
+        const res = (a ^ b);
+        setLazy(vp, CC_LOGIC | 3, res, b);
+        store<u64>(vp + load<u8>(op + OP_DST), res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 145: { // CMP_RS_64
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
+        const b = read<u64>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4)));
+        const res = (a - b);
+        setLazy(vp, CC_SUB | 3, res, b);
+        op += OP_BYTES;
+        continue;
+      }
+      case 146: { // INC_S_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4));
+        const host = writable<u32>(vp, at);
+        const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
+        const res = increment(vp, a, 4);
+        if (host) store<u32>(host, <u32>res);
+        else writeSized(vp, at, 4, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 147: { // DEC_S_32
+        store<u32>(vp + CURRENT_OP, <u32>op);
+        const at = load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4));
+        const host = writable<u32>(vp, at);
+        const a = host ? <u64>load<u32>(host) : readUpdate(vp, at, 4);
+        const res = decrement(vp, a, 4);
+        if (host) store<u32>(host, <u32>res);
+        else writeSized(vp, at, 4, res);
+        op += OP_BYTES;
+        continue;
+      }
+      case 148: { // MOV_RR_32
         store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 135: { // MOV_RI_32
+      case 149: { // MOV_RI_32
         store<u64>(vp + load<u8>(op + OP_DST), load<u64>(op + OP_IMMEDIATE) & 0xffffffff);
         op += OP_BYTES;
         continue;
       }
-      case 136: { // MOV_RM_32
+      case 150: { // MOV_RM_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
         op += OP_BYTES;
         continue;
       }
-      case 137: { // MOV_MR_32
+      case 151: { // MOV_MR_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         write<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 138: { // MOV_MI_32
+      case 152: { // MOV_MI_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         write<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, load<u64>(op + OP_IMMEDIATE) & 0xffffffff);
         op += OP_BYTES;
         continue;
       }
-      case 139: { // MOV_RB_32
+      case 153: { // MOV_RB_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
         op += OP_BYTES;
         continue;
       }
-      case 140: { // MOV_BR_32
+      case 154: { // MOV_BR_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         write<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 141: { // MOV_RR_64
+      case 155: { // MOV_RR_64
         store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 142: { // MOV_RI_64
+      case 156: { // MOV_RI_64
         store<u64>(vp + load<u8>(op + OP_DST), load<u64>(op + OP_IMMEDIATE));
         op += OP_BYTES;
         continue;
       }
-      case 143: { // MOV_RM_64
+      case 157: { // MOV_RM_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
         op += OP_BYTES;
         continue;
       }
-      case 144: { // MOV_MR_64
+      case 158: { // MOV_MR_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         write<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 145: { // MOV_MI_64
+      case 159: { // MOV_MI_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         write<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, load<u64>(op + OP_IMMEDIATE));
         op += OP_BYTES;
         continue;
       }
-      case 146: { // MOV_RB_64
+      case 160: { // MOV_RB_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
         op += OP_BYTES;
         continue;
       }
-      case 147: { // MOV_BR_64
+      case 161: { // MOV_BR_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         write<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 148: { // MOV_RR_8
+      case 162: { // MOV_RR_8
         store<u8>(vp + load<u8>(op + OP_DST), <u8>(<u64>load<u8>(vp + load<u8>(op + OP_SRC))));
         op += OP_BYTES;
         continue;
       }
-      case 149: { // MOV_RI_8
+      case 163: { // MOV_RI_8
         store<u8>(vp + load<u8>(op + OP_DST), <u8>(load<u64>(op + OP_IMMEDIATE) & 0xff));
         op += OP_BYTES;
         continue;
       }
-      case 150: { // MOV_RM_8
+      case 164: { // MOV_RM_8
         store<u32>(vp + CURRENT_OP, <u32>op);
         store<u8>(vp + load<u8>(op + OP_DST), <u8>(read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask)));
         op += OP_BYTES;
         continue;
       }
-      case 151: { // MOV_MR_8
+      case 165: { // MOV_MR_8
         store<u32>(vp + CURRENT_OP, <u32>op);
         write<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, <u64>load<u8>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 152: { // MOV_MI_8
+      case 166: { // MOV_MI_8
         store<u32>(vp + CURRENT_OP, <u32>op);
         write<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, load<u64>(op + OP_IMMEDIATE) & 0xff);
         op += OP_BYTES;
         continue;
       }
-      case 153: { // MOV_RB_8
+      case 167: { // MOV_RB_8
         store<u32>(vp + CURRENT_OP, <u32>op);
         store<u8>(vp + load<u8>(op + OP_DST), <u8>(read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask)));
         op += OP_BYTES;
         continue;
       }
-      case 154: { // MOV_BR_8
+      case 168: { // MOV_BR_8
         store<u32>(vp + CURRENT_OP, <u32>op);
         write<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, <u64>load<u8>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 155: { // MOV_RS_32
+      case 169: { // MOV_RS_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), read<u32>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4))));
         op += OP_BYTES;
         continue;
       }
-      case 156: { // LEA_32
+      case 170: { // LEA_32
         store<u64>(vp + load<u8>(op + OP_DST), (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask & 0xffffffff);
         op += OP_BYTES;
         continue;
       }
-      case 157: { // MOVZX_RR8
+      case 171: { // MOVZX_RR8
         store<u64>(vp + load<u8>(op + OP_DST), load<u8>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 158: { // MOVZX_RM8
+      case 172: { // MOVZX_RM8
         store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
         op += OP_BYTES;
         continue;
       }
-      case 159: { // MOVSX_RR8_32
+      case 173: { // MOVSX_RR8_32
         store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>load<i8>(vp + load<u8>(op + OP_SRC))) & 0xffffffff);
         op += OP_BYTES;
         continue;
       }
-      case 160: { // MOVSX_RM8_32
+      case 174: { // MOVSX_RM8_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>(<i8>read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask))) & 0xffffffff);
         op += OP_BYTES;
         continue;
       }
-      case 161: { // MOVZX_RR16
+      case 175: { // MOVZX_RR16
         store<u64>(vp + load<u8>(op + OP_DST), load<u16>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 162: { // MOVZX_RM16
+      case 176: { // MOVZX_RM16
         store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), read<u16>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask));
         op += OP_BYTES;
         continue;
       }
-      case 163: { // MOVSX_RR16_32
+      case 177: { // MOVSX_RR16_32
         store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>load<i16>(vp + load<u8>(op + OP_SRC))) & 0xffffffff);
         op += OP_BYTES;
         continue;
       }
-      case 164: { // MOVSX_RM16_32
+      case 178: { // MOVSX_RM16_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>(<i16>read<u16>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask))) & 0xffffffff);
         op += OP_BYTES;
         continue;
       }
-      case 165: { // CMOV_32_0
+      case 179: { // CMOV_32_0
         if (quickCondition(vp, 0)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 166: { // CMOV_32_1
+      case 180: { // CMOV_32_1
         if (quickCondition(vp, 1)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 167: { // CMOV_32_2
+      case 181: { // CMOV_32_2
         if (quickCondition(vp, 2)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 168: { // CMOV_32_3
+      case 182: { // CMOV_32_3
         if (quickCondition(vp, 3)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 169: { // CMOV_32_4
+      case 183: { // CMOV_32_4
         if (quickCondition(vp, 4)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 170: { // CMOV_32_5
+      case 184: { // CMOV_32_5
         if (quickCondition(vp, 5)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 171: { // CMOV_32_6
+      case 185: { // CMOV_32_6
         if (quickCondition(vp, 6)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 172: { // CMOV_32_7
+      case 186: { // CMOV_32_7
         if (quickCondition(vp, 7)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 173: { // CMOV_32_8
+      case 187: { // CMOV_32_8
         if (quickCondition(vp, 8)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 174: { // CMOV_32_9
+      case 188: { // CMOV_32_9
         if (quickCondition(vp, 9)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 175: { // CMOV_32_10
+      case 189: { // CMOV_32_10
         if (quickCondition(vp, 10)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 176: { // CMOV_32_11
+      case 190: { // CMOV_32_11
         if (quickCondition(vp, 11)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 177: { // CMOV_32_12
+      case 191: { // CMOV_32_12
         if (quickCondition(vp, 12)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 178: { // CMOV_32_13
+      case 192: { // CMOV_32_13
         if (quickCondition(vp, 13)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 179: { // CMOV_32_14
+      case 193: { // CMOV_32_14
         if (quickCondition(vp, 14)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 180: { // CMOV_32_15
+      case 194: { // CMOV_32_15
         if (quickCondition(vp, 15)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_SRC)));
         else store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u32>(vp + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 181: { // MOV_RS_64
+      case 195: { // MOV_RS_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), read<u64>(vp, load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT)) + load<u64>(vp + SEGMENTS + (<usize>(load<u8>(op + OP_SEGMENT) & 7) << 4))));
         op += OP_BYTES;
         continue;
       }
-      case 182: { // LEA_64
+      case 196: { // LEA_64
         store<u64>(vp + load<u8>(op + OP_DST), (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         op += OP_BYTES;
         continue;
       }
-      case 183: { // MOVSX_RR8_64
+      case 197: { // MOVSX_RR8_64
         store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>load<i8>(vp + load<u8>(op + OP_SRC))));
         op += OP_BYTES;
         continue;
       }
-      case 184: { // MOVSX_RM8_64
+      case 198: { // MOVSX_RM8_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>(<i8>read<u8>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask))));
         op += OP_BYTES;
         continue;
       }
-      case 185: { // MOVSX_RR16_64
+      case 199: { // MOVSX_RR16_64
         store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>load<i16>(vp + load<u8>(op + OP_SRC))));
         op += OP_BYTES;
         continue;
       }
-      case 186: { // MOVSX_RM16_64
+      case 200: { // MOVSX_RM16_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>(<i16>read<u16>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask))));
         op += OP_BYTES;
         continue;
       }
-      case 187: { // CMOV_64_0
+      case 201: { // CMOV_64_0
         if (quickCondition(vp, 0)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 188: { // CMOV_64_1
+      case 202: { // CMOV_64_1
         if (quickCondition(vp, 1)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 189: { // CMOV_64_2
+      case 203: { // CMOV_64_2
         if (quickCondition(vp, 2)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 190: { // CMOV_64_3
+      case 204: { // CMOV_64_3
         if (quickCondition(vp, 3)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 191: { // CMOV_64_4
+      case 205: { // CMOV_64_4
         if (quickCondition(vp, 4)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 192: { // CMOV_64_5
+      case 206: { // CMOV_64_5
         if (quickCondition(vp, 5)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 193: { // CMOV_64_6
+      case 207: { // CMOV_64_6
         if (quickCondition(vp, 6)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 194: { // CMOV_64_7
+      case 208: { // CMOV_64_7
         if (quickCondition(vp, 7)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 195: { // CMOV_64_8
+      case 209: { // CMOV_64_8
         if (quickCondition(vp, 8)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 196: { // CMOV_64_9
+      case 210: { // CMOV_64_9
         if (quickCondition(vp, 9)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 197: { // CMOV_64_10
+      case 211: { // CMOV_64_10
         if (quickCondition(vp, 10)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 198: { // CMOV_64_11
+      case 212: { // CMOV_64_11
         if (quickCondition(vp, 11)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 199: { // CMOV_64_12
+      case 213: { // CMOV_64_12
         if (quickCondition(vp, 12)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 200: { // CMOV_64_13
+      case 214: { // CMOV_64_13
         if (quickCondition(vp, 13)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 201: { // CMOV_64_14
+      case 215: { // CMOV_64_14
         if (quickCondition(vp, 14)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 202: { // CMOV_64_15
+      case 216: { // CMOV_64_15
         if (quickCondition(vp, 15)) store<u64>(vp + load<u8>(op + OP_DST), <u64>load<u64>(vp + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 203: { // SET_0
+      case 217: { // SET_0
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 0) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 204: { // SET_1
+      case 218: { // SET_1
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 1) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 205: { // SET_2
+      case 219: { // SET_2
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 2) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 206: { // SET_3
+      case 220: { // SET_3
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 3) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 207: { // SET_4
+      case 221: { // SET_4
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 4) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 208: { // SET_5
+      case 222: { // SET_5
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 5) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 209: { // SET_6
+      case 223: { // SET_6
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 6) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 210: { // SET_7
+      case 224: { // SET_7
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 7) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 211: { // SET_8
+      case 225: { // SET_8
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 8) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 212: { // SET_9
+      case 226: { // SET_9
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 9) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 213: { // SET_10
+      case 227: { // SET_10
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 10) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 214: { // SET_11
+      case 228: { // SET_11
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 11) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 215: { // SET_12
+      case 229: { // SET_12
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 12) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 216: { // SET_13
+      case 230: { // SET_13
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 13) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 217: { // SET_14
+      case 231: { // SET_14
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 14) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 218: { // SET_15
+      case 232: { // SET_15
         store<u8>(vp + load<u8>(op + OP_SRC), quickCondition(vp, 15) ? 1 : 0);
         op += OP_BYTES;
         continue;
       }
-      case 219: { // MOVSXD_RR
+      case 233: { // MOVSXD_RR
         store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>load<i32>(vp + load<u8>(op + OP_SRC))));
         op += OP_BYTES;
         continue;
       }
-      case 220: { // MOVSXD_RM
+      case 234: { // MOVSXD_RM
         store<u32>(vp + CURRENT_OP, <u32>op);
         store<u64>(vp + load<u8>(op + OP_DST), <u64>(<i64>(<i32>read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask))));
         op += OP_BYTES;
         continue;
       }
-      case 221: { // NOP
+      case 235: { // NOP
         op += OP_BYTES;
         continue;
       }
-      case 222: { // ROL_RI_32
+      case 236: { // ROL_RI_32
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 0, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
         op += OP_BYTES;
         continue;
       }
-      case 223: { // ROL_RC_32
+      case 237: { // ROL_RC_32
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 0, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 4));
         op += OP_BYTES;
         continue;
       }
-      case 224: { // ROR_RI_32
+      case 238: { // ROR_RI_32
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 1, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
         op += OP_BYTES;
         continue;
       }
-      case 225: { // ROR_RC_32
+      case 239: { // ROR_RC_32
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 1, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 4));
         op += OP_BYTES;
         continue;
       }
-      case 226: { // SHL_RI_32
+      case 240: { // SHL_RI_32
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 4, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
         op += OP_BYTES;
         continue;
       }
-      case 227: { // SHL_RC_32
+      case 241: { // SHL_RC_32
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 4, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 4));
         op += OP_BYTES;
         continue;
       }
-      case 228: { // SHR_RI_32
+      case 242: { // SHR_RI_32
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 5, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
         op += OP_BYTES;
         continue;
       }
-      case 229: { // SHR_RC_32
+      case 243: { // SHR_RC_32
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 5, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 4));
         op += OP_BYTES;
         continue;
       }
-      case 230: { // SAR_RI_32
+      case 244: { // SAR_RI_32
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 7, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 4));
         op += OP_BYTES;
         continue;
       }
-      case 231: { // SAR_RC_32
+      case 245: { // SAR_RC_32
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 7, <u64>load<u32>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 4));
         op += OP_BYTES;
         continue;
       }
-      case 232: { // IMUL_RR_32
+      case 246: { // IMUL_RR_32
         store<u64>(vp + load<u8>(op + OP_DST), multiply(vp, <u64>load<u32>(vp + load<u8>(op + OP_DST)), <u64>load<u32>(vp + load<u8>(op + OP_SRC)), 4));
         op += OP_BYTES;
         continue;
       }
-      case 233: { // IMUL_RRI_32
+      case 247: { // IMUL_RRI_32
         store<u64>(vp + load<u8>(op + OP_DST), multiply(vp, <u64>load<u32>(vp + load<u8>(op + OP_SRC)), load<u64>(op + OP_IMMEDIATE) & 0xffffffff, 4));
         op += OP_BYTES;
         continue;
       }
-      case 234: { // ROL_RI_64
+      case 248: { // NOT_R_32
+        store<u64>(vp + load<u8>(op + OP_DST), ~<u64>load<u32>(vp + load<u8>(op + OP_DST)) & 0xffffffff);
+        op += OP_BYTES;
+        continue;
+      }
+      case 249: { // NEG_R_32
+        store<u64>(vp + load<u8>(op + OP_DST), alu(vp, 5, 0, <u64>load<u32>(vp + load<u8>(op + OP_DST)), 4));
+        op += OP_BYTES;
+        continue;
+      }
+      case 250: { // MUL_R_32
+        multiplyWide(vp, <u64>load<u32>(vp + load<u8>(op + OP_DST)), 4, false);
+        op += OP_BYTES;
+        continue;
+      }
+      case 251: { // IMUL_R_32
+        multiplyWide(vp, <u64>load<u32>(vp + load<u8>(op + OP_DST)), 4, true);
+        op += OP_BYTES;
+        continue;
+      }
+      case 252: { // ROL_RI_64
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 0, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
         op += OP_BYTES;
         continue;
       }
-      case 235: { // ROL_RC_64
+      case 253: { // ROL_RC_64
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 0, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 8));
         op += OP_BYTES;
         continue;
       }
-      case 236: { // ROR_RI_64
+      case 254: { // ROR_RI_64
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 1, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
         op += OP_BYTES;
         continue;
       }
-      case 237: { // ROR_RC_64
+      case 255: { // ROR_RC_64
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 1, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 8));
         op += OP_BYTES;
         continue;
       }
-      case 238: { // SHL_RI_64
+      case 256: { // SHL_RI_64
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 4, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
         op += OP_BYTES;
         continue;
       }
-      case 239: { // SHL_RC_64
+      case 257: { // SHL_RC_64
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 4, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 8));
         op += OP_BYTES;
         continue;
       }
-      case 240: { // SHR_RI_64
+      case 258: { // SHR_RI_64
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 5, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
         op += OP_BYTES;
         continue;
       }
-      case 241: { // SHR_RC_64
+      case 259: { // SHR_RC_64
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 5, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 8));
         op += OP_BYTES;
         continue;
       }
-      case 242: { // SAR_RI_64
+      case 260: { // SAR_RI_64
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 7, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(op + OP_IMMEDIATE), 8));
         op += OP_BYTES;
         continue;
       }
-      case 243: { // SAR_RC_64
+      case 261: { // SAR_RC_64
         store<u64>(vp + load<u8>(op + OP_DST), shift(vp, 7, <u64>load<u64>(vp + load<u8>(op + OP_DST)), load<u8>(vp + RCX), 8));
         op += OP_BYTES;
         continue;
       }
-      case 244: { // IMUL_RR_64
+      case 262: { // IMUL_RR_64
         store<u64>(vp + load<u8>(op + OP_DST), multiply(vp, <u64>load<u64>(vp + load<u8>(op + OP_DST)), <u64>load<u64>(vp + load<u8>(op + OP_SRC)), 8));
         op += OP_BYTES;
         continue;
       }
-      case 245: { // IMUL_RRI_64
+      case 263: { // IMUL_RRI_64
         store<u64>(vp + load<u8>(op + OP_DST), multiply(vp, <u64>load<u64>(vp + load<u8>(op + OP_SRC)), load<u64>(op + OP_IMMEDIATE), 8));
         op += OP_BYTES;
         continue;
       }
-      case 246: { // PUSH_R_64
+      case 264: { // NOT_R_64
+        store<u64>(vp + load<u8>(op + OP_DST), ~<u64>load<u64>(vp + load<u8>(op + OP_DST)));
+        op += OP_BYTES;
+        continue;
+      }
+      case 265: { // NEG_R_64
+        store<u64>(vp + load<u8>(op + OP_DST), alu(vp, 5, 0, <u64>load<u64>(vp + load<u8>(op + OP_DST)), 8));
+        op += OP_BYTES;
+        continue;
+      }
+      case 266: { // MUL_R_64
+        multiplyWide(vp, <u64>load<u64>(vp + load<u8>(op + OP_DST)), 8, false);
+        op += OP_BYTES;
+        continue;
+      }
+      case 267: { // IMUL_R_64
+        multiplyWide(vp, <u64>load<u64>(vp + load<u8>(op + OP_DST)), 8, true);
+        op += OP_BYTES;
+        continue;
+      }
+      case 268: { // PUSH_R_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + RSP) - 8) & mask;
         write<u64>(vp, at, <u64>load<u64>(vp + load<u8>(op + OP_DST)));
@@ -1849,7 +2029,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         op += OP_BYTES;
         continue;
       }
-      case 247: { // PUSH_I_64
+      case 269: { // PUSH_I_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + RSP) - 8) & mask;
         write<u64>(vp, at, load<u64>(op + OP_IMMEDIATE));
@@ -1857,7 +2037,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         op += OP_BYTES;
         continue;
       }
-      case 248: { // POP_R_64
+      case 270: { // POP_R_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = load<u64>(vp + RSP) & mask;
         const popped = read<u64>(vp, at);
@@ -1866,7 +2046,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         op += OP_BYTES;
         continue;
       }
-      case 249: { // PUSH_R_32
+      case 271: { // PUSH_R_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + RSP) - 4) & mask;
         write<u32>(vp, at, <u64>load<u32>(vp + load<u8>(op + OP_DST)));
@@ -1874,7 +2054,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         op += OP_BYTES;
         continue;
       }
-      case 250: { // PUSH_I_32
+      case 272: { // PUSH_I_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + RSP) - 4) & mask;
         write<u32>(vp, at, load<u64>(op + OP_IMMEDIATE));
@@ -1882,7 +2062,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         op += OP_BYTES;
         continue;
       }
-      case 251: { // POP_R_32
+      case 273: { // POP_R_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = load<u64>(vp + RSP) & mask;
         const popped = read<u32>(vp, at);
@@ -1891,21 +2071,21 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         op += OP_BYTES;
         continue;
       }
-      case 252: { // XMM_RR
+      case 274: { // XMM_RR
         store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         v128.store(vp + XMM + load<u8>(op + OP_DST), v128.load(vp + XMM + load<u8>(op + OP_SRC)));
         op += OP_BYTES;
         continue;
       }
-      case 253: { // XMM_XOR
+      case 275: { // XMM_XOR
         store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         v128.store(vp + XMM + load<u8>(op + OP_DST), v128.xor(v128.load(vp + XMM + load<u8>(op + OP_DST)), v128.load(vp + XMM + load<u8>(op + OP_SRC))));
         op += OP_BYTES;
         continue;
       }
-      case 254: { // XMM_RM
+      case 276: { // XMM_RM
         store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
@@ -1913,7 +2093,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         op += OP_BYTES;
         continue;
       }
-      case 255: { // XMM_MR
+      case 277: { // XMM_MR
         store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
@@ -1921,7 +2101,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         op += OP_BYTES;
         continue;
       }
-      case 256: { // XMM_RM_ALIGNED
+      case 278: { // XMM_RM_ALIGNED
         store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
@@ -1930,7 +2110,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         op += OP_BYTES;
         continue;
       }
-      case 257: { // XMM_MR_ALIGNED
+      case 279: { // XMM_MR_ALIGNED
         store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
@@ -1939,89 +2119,89 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         op += OP_BYTES;
         continue;
       }
-      case 258: { // XMM_RM_64
+      case 280: { // XMM_RM_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         v128.store(vp + XMM + load<u8>(op + OP_DST), i64x2.replace_lane(i64x2.splat(0), 0, <i64>read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask)));
         op += OP_BYTES;
         continue;
       }
-      case 259: { // XMM_MR_64
+      case 281: { // XMM_MR_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         requireSse(vp);
         write<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask, load<u64>(vp + XMM + load<u8>(op + OP_DST)));
         op += OP_BYTES;
         continue;
       }
-      case 260: { // JMP
+      case 282: { // JMP
         from = op;
         break;
       }
-      case 261: { // JCC_0
+      case 283: { // JCC_0
         from = quickCondition(vp, 0) ? op : op + OP_BYTES;
         break;
       }
-      case 262: { // JCC_1
+      case 284: { // JCC_1
         from = quickCondition(vp, 1) ? op : op + OP_BYTES;
         break;
       }
-      case 263: { // JCC_2
+      case 285: { // JCC_2
         from = quickCondition(vp, 2) ? op : op + OP_BYTES;
         break;
       }
-      case 264: { // JCC_3
+      case 286: { // JCC_3
         from = quickCondition(vp, 3) ? op : op + OP_BYTES;
         break;
       }
-      case 265: { // JCC_4
+      case 287: { // JCC_4
         from = quickCondition(vp, 4) ? op : op + OP_BYTES;
         break;
       }
-      case 266: { // JCC_5
+      case 288: { // JCC_5
         from = quickCondition(vp, 5) ? op : op + OP_BYTES;
         break;
       }
-      case 267: { // JCC_6
+      case 289: { // JCC_6
         from = quickCondition(vp, 6) ? op : op + OP_BYTES;
         break;
       }
-      case 268: { // JCC_7
+      case 290: { // JCC_7
         from = quickCondition(vp, 7) ? op : op + OP_BYTES;
         break;
       }
-      case 269: { // JCC_8
+      case 291: { // JCC_8
         from = quickCondition(vp, 8) ? op : op + OP_BYTES;
         break;
       }
-      case 270: { // JCC_9
+      case 292: { // JCC_9
         from = quickCondition(vp, 9) ? op : op + OP_BYTES;
         break;
       }
-      case 271: { // JCC_10
+      case 293: { // JCC_10
         from = quickCondition(vp, 10) ? op : op + OP_BYTES;
         break;
       }
-      case 272: { // JCC_11
+      case 294: { // JCC_11
         from = quickCondition(vp, 11) ? op : op + OP_BYTES;
         break;
       }
-      case 273: { // JCC_12
+      case 295: { // JCC_12
         from = quickCondition(vp, 12) ? op : op + OP_BYTES;
         break;
       }
-      case 274: { // JCC_13
+      case 296: { // JCC_13
         from = quickCondition(vp, 13) ? op : op + OP_BYTES;
         break;
       }
-      case 275: { // JCC_14
+      case 297: { // JCC_14
         from = quickCondition(vp, 14) ? op : op + OP_BYTES;
         break;
       }
-      case 276: { // JCC_15
+      case 298: { // JCC_15
         from = quickCondition(vp, 15) ? op : op + OP_BYTES;
         break;
       }
-      case 277: { // CALL_64
+      case 299: { // CALL_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         if (load<u32>(op + OP_LINK) == 0) checkTarget(vp, ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask);
         const at = (load<u64>(vp + RSP) - 8) & mask;
@@ -2030,7 +2210,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = op;
         break;
       }
-      case 278: { // RET_64
+      case 300: { // RET_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = load<u64>(vp + RSP) & mask;
         target = read<u64>(vp, at);
@@ -2040,7 +2220,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = 0;
         break;
       }
-      case 279: { // JMP_R_64
+      case 301: { // JMP_R_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         target = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         checkTarget(vp, target);
@@ -2048,7 +2228,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = 0;
         break;
       }
-      case 280: { // CALL_R_64
+      case 302: { // CALL_R_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         target = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         checkTarget(vp, target);
@@ -2059,7 +2239,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = 0;
         break;
       }
-      case 281: { // JMP_M_64
+      case 303: { // JMP_M_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         target = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         checkTarget(vp, target);
@@ -2067,7 +2247,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = 0;
         break;
       }
-      case 282: { // CALL_M_64
+      case 304: { // CALL_M_64
         store<u32>(vp + CURRENT_OP, <u32>op);
         target = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         checkTarget(vp, target);
@@ -2078,7 +2258,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = 0;
         break;
       }
-      case 283: { // CALL_32
+      case 305: { // CALL_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         if (load<u32>(op + OP_LINK) == 0) checkTarget(vp, ((load<u64>(vp + RIP_BASE) + load<u16>(op + OP_OFFSET) + load<u8>(op + OP_LENGTH)) + load<u64>(op + OP_IMMEDIATE)) & mask);
         const at = (load<u64>(vp + RSP) - 4) & mask;
@@ -2087,7 +2267,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = op;
         break;
       }
-      case 284: { // RET_32
+      case 306: { // RET_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = load<u64>(vp + RSP) & mask;
         target = read<u32>(vp, at);
@@ -2097,7 +2277,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = 0;
         break;
       }
-      case 285: { // JMP_R_32
+      case 307: { // JMP_R_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         target = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         checkTarget(vp, target);
@@ -2105,7 +2285,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = 0;
         break;
       }
-      case 286: { // CALL_R_32
+      case 308: { // CALL_R_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         target = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         checkTarget(vp, target);
@@ -2116,7 +2296,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = 0;
         break;
       }
-      case 287: { // JMP_M_32
+      case 309: { // JMP_M_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         target = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         checkTarget(vp, target);
@@ -2124,7 +2304,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = 0;
         break;
       }
-      case 288: { // CALL_M_32
+      case 310: { // CALL_M_32
         store<u32>(vp + CURRENT_OP, <u32>op);
         target = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
         checkTarget(vp, target);
@@ -2135,7 +2315,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = 0;
         break;
       }
-      case 289: { // CMP_RR_32_J2
+      case 311: { // CMP_RR_32_J2
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2143,7 +2323,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a < b ? op : op + OP_BYTES;
         break;
       }
-      case 290: { // CMP_RR_32_J3
+      case 312: { // CMP_RR_32_J3
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2151,7 +2331,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a >= b ? op : op + OP_BYTES;
         break;
       }
-      case 291: { // CMP_RR_32_J4
+      case 313: { // CMP_RR_32_J4
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2159,7 +2339,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a == b ? op : op + OP_BYTES;
         break;
       }
-      case 292: { // CMP_RR_32_J5
+      case 314: { // CMP_RR_32_J5
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2167,7 +2347,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a != b ? op : op + OP_BYTES;
         break;
       }
-      case 293: { // CMP_RR_32_J6
+      case 315: { // CMP_RR_32_J6
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2175,7 +2355,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a <= b ? op : op + OP_BYTES;
         break;
       }
-      case 294: { // CMP_RR_32_J7
+      case 316: { // CMP_RR_32_J7
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2183,7 +2363,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a > b ? op : op + OP_BYTES;
         break;
       }
-      case 295: { // CMP_RR_32_J12
+      case 317: { // CMP_RR_32_J12
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2191,7 +2371,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i32>a < <i32>b ? op : op + OP_BYTES;
         break;
       }
-      case 296: { // CMP_RR_32_J13
+      case 318: { // CMP_RR_32_J13
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2199,7 +2379,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i32>a >= <i32>b ? op : op + OP_BYTES;
         break;
       }
-      case 297: { // CMP_RR_32_J14
+      case 319: { // CMP_RR_32_J14
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2207,7 +2387,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i32>a <= <i32>b ? op : op + OP_BYTES;
         break;
       }
-      case 298: { // CMP_RR_32_J15
+      case 320: { // CMP_RR_32_J15
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2215,7 +2395,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i32>a > <i32>b ? op : op + OP_BYTES;
         break;
       }
-      case 299: { // CMP_RI_32_J2
+      case 321: { // CMP_RI_32_J2
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2223,7 +2403,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a < b ? op : op + OP_BYTES;
         break;
       }
-      case 300: { // CMP_RI_32_J3
+      case 322: { // CMP_RI_32_J3
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2231,7 +2411,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a >= b ? op : op + OP_BYTES;
         break;
       }
-      case 301: { // CMP_RI_32_J4
+      case 323: { // CMP_RI_32_J4
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2239,7 +2419,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a == b ? op : op + OP_BYTES;
         break;
       }
-      case 302: { // CMP_RI_32_J5
+      case 324: { // CMP_RI_32_J5
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2247,7 +2427,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a != b ? op : op + OP_BYTES;
         break;
       }
-      case 303: { // CMP_RI_32_J6
+      case 325: { // CMP_RI_32_J6
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2255,7 +2435,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a <= b ? op : op + OP_BYTES;
         break;
       }
-      case 304: { // CMP_RI_32_J7
+      case 326: { // CMP_RI_32_J7
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2263,7 +2443,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a > b ? op : op + OP_BYTES;
         break;
       }
-      case 305: { // CMP_RI_32_J12
+      case 327: { // CMP_RI_32_J12
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2271,7 +2451,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i32>a < <i32>b ? op : op + OP_BYTES;
         break;
       }
-      case 306: { // CMP_RI_32_J13
+      case 328: { // CMP_RI_32_J13
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2279,7 +2459,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i32>a >= <i32>b ? op : op + OP_BYTES;
         break;
       }
-      case 307: { // CMP_RI_32_J14
+      case 329: { // CMP_RI_32_J14
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2287,7 +2467,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i32>a <= <i32>b ? op : op + OP_BYTES;
         break;
       }
-      case 308: { // CMP_RI_32_J15
+      case 330: { // CMP_RI_32_J15
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         setLazy(vp, CC_SUB | 2, (a - b) & 0xffffffff, b);
@@ -2295,7 +2475,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i32>a > <i32>b ? op : op + OP_BYTES;
         break;
       }
-      case 309: { // CMP_RM_32_J2
+      case 331: { // CMP_RM_32_J2
         store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
@@ -2304,7 +2484,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a < b ? op : op + OP_BYTES;
         break;
       }
-      case 310: { // CMP_RM_32_J3
+      case 332: { // CMP_RM_32_J3
         store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
@@ -2313,7 +2493,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a >= b ? op : op + OP_BYTES;
         break;
       }
-      case 311: { // CMP_RM_32_J4
+      case 333: { // CMP_RM_32_J4
         store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
@@ -2322,7 +2502,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a == b ? op : op + OP_BYTES;
         break;
       }
-      case 312: { // CMP_RM_32_J5
+      case 334: { // CMP_RM_32_J5
         store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
@@ -2331,7 +2511,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a != b ? op : op + OP_BYTES;
         break;
       }
-      case 313: { // CMP_RM_32_J6
+      case 335: { // CMP_RM_32_J6
         store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
@@ -2340,7 +2520,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a <= b ? op : op + OP_BYTES;
         break;
       }
-      case 314: { // CMP_RM_32_J7
+      case 336: { // CMP_RM_32_J7
         store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = read<u32>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
@@ -2349,7 +2529,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a > b ? op : op + OP_BYTES;
         break;
       }
-      case 315: { // CMP_MR_32_J2
+      case 337: { // CMP_MR_32_J2
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u32>(vp, at);
@@ -2359,7 +2539,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a < b ? op : op + OP_BYTES;
         break;
       }
-      case 316: { // CMP_MR_32_J3
+      case 338: { // CMP_MR_32_J3
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u32>(vp, at);
@@ -2369,7 +2549,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a >= b ? op : op + OP_BYTES;
         break;
       }
-      case 317: { // CMP_MR_32_J4
+      case 339: { // CMP_MR_32_J4
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u32>(vp, at);
@@ -2379,7 +2559,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a == b ? op : op + OP_BYTES;
         break;
       }
-      case 318: { // CMP_MR_32_J5
+      case 340: { // CMP_MR_32_J5
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u32>(vp, at);
@@ -2389,7 +2569,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a != b ? op : op + OP_BYTES;
         break;
       }
-      case 319: { // CMP_MR_32_J6
+      case 341: { // CMP_MR_32_J6
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u32>(vp, at);
@@ -2399,7 +2579,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a <= b ? op : op + OP_BYTES;
         break;
       }
-      case 320: { // CMP_MR_32_J7
+      case 342: { // CMP_MR_32_J7
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u32>(vp, at);
@@ -2409,7 +2589,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a > b ? op : op + OP_BYTES;
         break;
       }
-      case 321: { // CMP_MI_32_J2
+      case 343: { // CMP_MI_32_J2
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u32>(vp, at);
@@ -2419,7 +2599,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a < b ? op : op + OP_BYTES;
         break;
       }
-      case 322: { // CMP_MI_32_J3
+      case 344: { // CMP_MI_32_J3
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u32>(vp, at);
@@ -2429,7 +2609,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a >= b ? op : op + OP_BYTES;
         break;
       }
-      case 323: { // CMP_MI_32_J4
+      case 345: { // CMP_MI_32_J4
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u32>(vp, at);
@@ -2439,7 +2619,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a == b ? op : op + OP_BYTES;
         break;
       }
-      case 324: { // CMP_MI_32_J5
+      case 346: { // CMP_MI_32_J5
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u32>(vp, at);
@@ -2449,7 +2629,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a != b ? op : op + OP_BYTES;
         break;
       }
-      case 325: { // CMP_MI_32_J6
+      case 347: { // CMP_MI_32_J6
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u32>(vp, at);
@@ -2459,7 +2639,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a <= b ? op : op + OP_BYTES;
         break;
       }
-      case 326: { // CMP_MI_32_J7
+      case 348: { // CMP_MI_32_J7
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u32>(vp, at);
@@ -2469,7 +2649,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a > b ? op : op + OP_BYTES;
         break;
       }
-      case 327: { // TEST_RR_32_J4
+      case 349: { // TEST_RR_32_J4
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -2478,7 +2658,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = res == 0 ? op : op + OP_BYTES;
         break;
       }
-      case 328: { // TEST_RR_32_J5
+      case 350: { // TEST_RR_32_J5
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -2487,7 +2667,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = res != 0 ? op : op + OP_BYTES;
         break;
       }
-      case 329: { // TEST_RR_32_J8
+      case 351: { // TEST_RR_32_J8
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -2497,7 +2677,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = negative < 0 ? op : op + OP_BYTES;
         break;
       }
-      case 330: { // TEST_RR_32_J9
+      case 352: { // TEST_RR_32_J9
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -2507,7 +2687,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = negative >= 0 ? op : op + OP_BYTES;
         break;
       }
-      case 331: { // TEST_RR_32_J14
+      case 353: { // TEST_RR_32_J14
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -2517,7 +2697,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = negative <= 0 ? op : op + OP_BYTES;
         break;
       }
-      case 332: { // TEST_RR_32_J15
+      case 354: { // TEST_RR_32_J15
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u32>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -2527,7 +2707,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = negative > 0 ? op : op + OP_BYTES;
         break;
       }
-      case 333: { // TEST_RI_32_J4
+      case 355: { // TEST_RI_32_J4
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         const res = a & b;
@@ -2536,7 +2716,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = res == 0 ? op : op + OP_BYTES;
         break;
       }
-      case 334: { // TEST_RI_32_J5
+      case 356: { // TEST_RI_32_J5
         const a = <u64>load<u32>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xffffffff;
         const res = a & b;
@@ -2545,7 +2725,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = res != 0 ? op : op + OP_BYTES;
         break;
       }
-      case 335: { // CMP_RR_64_J2
+      case 357: { // CMP_RR_64_J2
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2553,7 +2733,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a < b ? op : op + OP_BYTES;
         break;
       }
-      case 336: { // CMP_RR_64_J3
+      case 358: { // CMP_RR_64_J3
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2561,7 +2741,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a >= b ? op : op + OP_BYTES;
         break;
       }
-      case 337: { // CMP_RR_64_J4
+      case 359: { // CMP_RR_64_J4
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2569,7 +2749,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a == b ? op : op + OP_BYTES;
         break;
       }
-      case 338: { // CMP_RR_64_J5
+      case 360: { // CMP_RR_64_J5
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2577,7 +2757,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a != b ? op : op + OP_BYTES;
         break;
       }
-      case 339: { // CMP_RR_64_J6
+      case 361: { // CMP_RR_64_J6
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2585,7 +2765,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a <= b ? op : op + OP_BYTES;
         break;
       }
-      case 340: { // CMP_RR_64_J7
+      case 362: { // CMP_RR_64_J7
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2593,7 +2773,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a > b ? op : op + OP_BYTES;
         break;
       }
-      case 341: { // CMP_RR_64_J12
+      case 363: { // CMP_RR_64_J12
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2601,7 +2781,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i64>a < <i64>b ? op : op + OP_BYTES;
         break;
       }
-      case 342: { // CMP_RR_64_J13
+      case 364: { // CMP_RR_64_J13
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2609,7 +2789,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i64>a >= <i64>b ? op : op + OP_BYTES;
         break;
       }
-      case 343: { // CMP_RR_64_J14
+      case 365: { // CMP_RR_64_J14
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2617,7 +2797,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i64>a <= <i64>b ? op : op + OP_BYTES;
         break;
       }
-      case 344: { // CMP_RR_64_J15
+      case 366: { // CMP_RR_64_J15
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2625,7 +2805,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i64>a > <i64>b ? op : op + OP_BYTES;
         break;
       }
-      case 345: { // CMP_RI_64_J2
+      case 367: { // CMP_RI_64_J2
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2633,7 +2813,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a < b ? op : op + OP_BYTES;
         break;
       }
-      case 346: { // CMP_RI_64_J3
+      case 368: { // CMP_RI_64_J3
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2641,7 +2821,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a >= b ? op : op + OP_BYTES;
         break;
       }
-      case 347: { // CMP_RI_64_J4
+      case 369: { // CMP_RI_64_J4
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2649,7 +2829,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a == b ? op : op + OP_BYTES;
         break;
       }
-      case 348: { // CMP_RI_64_J5
+      case 370: { // CMP_RI_64_J5
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2657,7 +2837,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a != b ? op : op + OP_BYTES;
         break;
       }
-      case 349: { // CMP_RI_64_J6
+      case 371: { // CMP_RI_64_J6
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2665,7 +2845,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a <= b ? op : op + OP_BYTES;
         break;
       }
-      case 350: { // CMP_RI_64_J7
+      case 372: { // CMP_RI_64_J7
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2673,7 +2853,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a > b ? op : op + OP_BYTES;
         break;
       }
-      case 351: { // CMP_RI_64_J12
+      case 373: { // CMP_RI_64_J12
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2681,7 +2861,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i64>a < <i64>b ? op : op + OP_BYTES;
         break;
       }
-      case 352: { // CMP_RI_64_J13
+      case 374: { // CMP_RI_64_J13
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2689,7 +2869,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i64>a >= <i64>b ? op : op + OP_BYTES;
         break;
       }
-      case 353: { // CMP_RI_64_J14
+      case 375: { // CMP_RI_64_J14
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2697,7 +2877,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i64>a <= <i64>b ? op : op + OP_BYTES;
         break;
       }
-      case 354: { // CMP_RI_64_J15
+      case 376: { // CMP_RI_64_J15
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         setLazy(vp, CC_SUB | 3, (a - b), b);
@@ -2705,7 +2885,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = <i64>a > <i64>b ? op : op + OP_BYTES;
         break;
       }
-      case 355: { // CMP_RM_64_J2
+      case 377: { // CMP_RM_64_J2
         store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
@@ -2714,7 +2894,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a < b ? op : op + OP_BYTES;
         break;
       }
-      case 356: { // CMP_RM_64_J3
+      case 378: { // CMP_RM_64_J3
         store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
@@ -2723,7 +2903,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a >= b ? op : op + OP_BYTES;
         break;
       }
-      case 357: { // CMP_RM_64_J4
+      case 379: { // CMP_RM_64_J4
         store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
@@ -2732,7 +2912,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a == b ? op : op + OP_BYTES;
         break;
       }
-      case 358: { // CMP_RM_64_J5
+      case 380: { // CMP_RM_64_J5
         store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
@@ -2741,7 +2921,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a != b ? op : op + OP_BYTES;
         break;
       }
-      case 359: { // CMP_RM_64_J6
+      case 381: { // CMP_RM_64_J6
         store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
@@ -2750,7 +2930,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a <= b ? op : op + OP_BYTES;
         break;
       }
-      case 360: { // CMP_RM_64_J7
+      case 382: { // CMP_RM_64_J7
         store<u32>(vp + CURRENT_OP, <u32>op);
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = read<u64>(vp, (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask);
@@ -2759,7 +2939,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a > b ? op : op + OP_BYTES;
         break;
       }
-      case 361: { // CMP_MR_64_J2
+      case 383: { // CMP_MR_64_J2
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u64>(vp, at);
@@ -2769,7 +2949,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a < b ? op : op + OP_BYTES;
         break;
       }
-      case 362: { // CMP_MR_64_J3
+      case 384: { // CMP_MR_64_J3
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u64>(vp, at);
@@ -2779,7 +2959,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a >= b ? op : op + OP_BYTES;
         break;
       }
-      case 363: { // CMP_MR_64_J4
+      case 385: { // CMP_MR_64_J4
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u64>(vp, at);
@@ -2789,7 +2969,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a == b ? op : op + OP_BYTES;
         break;
       }
-      case 364: { // CMP_MR_64_J5
+      case 386: { // CMP_MR_64_J5
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u64>(vp, at);
@@ -2799,7 +2979,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a != b ? op : op + OP_BYTES;
         break;
       }
-      case 365: { // CMP_MR_64_J6
+      case 387: { // CMP_MR_64_J6
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u64>(vp, at);
@@ -2809,7 +2989,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a <= b ? op : op + OP_BYTES;
         break;
       }
-      case 366: { // CMP_MR_64_J7
+      case 388: { // CMP_MR_64_J7
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u64>(vp, at);
@@ -2819,7 +2999,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a > b ? op : op + OP_BYTES;
         break;
       }
-      case 367: { // CMP_MI_64_J2
+      case 389: { // CMP_MI_64_J2
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u64>(vp, at);
@@ -2829,7 +3009,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a < b ? op : op + OP_BYTES;
         break;
       }
-      case 368: { // CMP_MI_64_J3
+      case 390: { // CMP_MI_64_J3
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u64>(vp, at);
@@ -2839,7 +3019,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a >= b ? op : op + OP_BYTES;
         break;
       }
-      case 369: { // CMP_MI_64_J4
+      case 391: { // CMP_MI_64_J4
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u64>(vp, at);
@@ -2849,7 +3029,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a == b ? op : op + OP_BYTES;
         break;
       }
-      case 370: { // CMP_MI_64_J5
+      case 392: { // CMP_MI_64_J5
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u64>(vp, at);
@@ -2859,7 +3039,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a != b ? op : op + OP_BYTES;
         break;
       }
-      case 371: { // CMP_MI_64_J6
+      case 393: { // CMP_MI_64_J6
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u64>(vp, at);
@@ -2869,7 +3049,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a <= b ? op : op + OP_BYTES;
         break;
       }
-      case 372: { // CMP_MI_64_J7
+      case 394: { // CMP_MI_64_J7
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u64>(vp, at);
@@ -2879,7 +3059,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a > b ? op : op + OP_BYTES;
         break;
       }
-      case 373: { // TEST_RR_64_J4
+      case 395: { // TEST_RR_64_J4
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -2888,7 +3068,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = res == 0 ? op : op + OP_BYTES;
         break;
       }
-      case 374: { // TEST_RR_64_J5
+      case 396: { // TEST_RR_64_J5
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -2897,7 +3077,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = res != 0 ? op : op + OP_BYTES;
         break;
       }
-      case 375: { // TEST_RR_64_J8
+      case 397: { // TEST_RR_64_J8
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -2907,7 +3087,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = negative < 0 ? op : op + OP_BYTES;
         break;
       }
-      case 376: { // TEST_RR_64_J9
+      case 398: { // TEST_RR_64_J9
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -2917,7 +3097,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = negative >= 0 ? op : op + OP_BYTES;
         break;
       }
-      case 377: { // TEST_RR_64_J14
+      case 399: { // TEST_RR_64_J14
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -2927,7 +3107,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = negative <= 0 ? op : op + OP_BYTES;
         break;
       }
-      case 378: { // TEST_RR_64_J15
+      case 400: { // TEST_RR_64_J15
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u64>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -2937,7 +3117,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = negative > 0 ? op : op + OP_BYTES;
         break;
       }
-      case 379: { // TEST_RI_64_J4
+      case 401: { // TEST_RI_64_J4
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         const res = a & b;
@@ -2946,7 +3126,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = res == 0 ? op : op + OP_BYTES;
         break;
       }
-      case 380: { // TEST_RI_64_J5
+      case 402: { // TEST_RI_64_J5
         const a = <u64>load<u64>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE);
         const res = a & b;
@@ -2955,7 +3135,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = res != 0 ? op : op + OP_BYTES;
         break;
       }
-      case 381: { // CMP_RR_8_J2
+      case 403: { // CMP_RR_8_J2
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
@@ -2963,7 +3143,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a < b ? op : op + OP_BYTES;
         break;
       }
-      case 382: { // CMP_RR_8_J3
+      case 404: { // CMP_RR_8_J3
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
@@ -2971,7 +3151,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a >= b ? op : op + OP_BYTES;
         break;
       }
-      case 383: { // CMP_RR_8_J4
+      case 405: { // CMP_RR_8_J4
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
@@ -2979,7 +3159,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a == b ? op : op + OP_BYTES;
         break;
       }
-      case 384: { // CMP_RR_8_J5
+      case 406: { // CMP_RR_8_J5
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
@@ -2987,7 +3167,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a != b ? op : op + OP_BYTES;
         break;
       }
-      case 385: { // CMP_RR_8_J6
+      case 407: { // CMP_RR_8_J6
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
@@ -2995,7 +3175,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a <= b ? op : op + OP_BYTES;
         break;
       }
-      case 386: { // CMP_RR_8_J7
+      case 408: { // CMP_RR_8_J7
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
@@ -3003,7 +3183,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a > b ? op : op + OP_BYTES;
         break;
       }
-      case 387: { // CMP_RI_8_J2
+      case 409: { // CMP_RI_8_J2
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
@@ -3011,7 +3191,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a < b ? op : op + OP_BYTES;
         break;
       }
-      case 388: { // CMP_RI_8_J3
+      case 410: { // CMP_RI_8_J3
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
@@ -3019,7 +3199,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a >= b ? op : op + OP_BYTES;
         break;
       }
-      case 389: { // CMP_RI_8_J4
+      case 411: { // CMP_RI_8_J4
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
@@ -3027,7 +3207,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a == b ? op : op + OP_BYTES;
         break;
       }
-      case 390: { // CMP_RI_8_J5
+      case 412: { // CMP_RI_8_J5
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
@@ -3035,7 +3215,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a != b ? op : op + OP_BYTES;
         break;
       }
-      case 391: { // CMP_RI_8_J6
+      case 413: { // CMP_RI_8_J6
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
@@ -3043,7 +3223,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a <= b ? op : op + OP_BYTES;
         break;
       }
-      case 392: { // CMP_RI_8_J7
+      case 414: { // CMP_RI_8_J7
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         setLazy(vp, CC_SUB | 0, (a - b) & 0xff, b);
@@ -3051,7 +3231,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a > b ? op : op + OP_BYTES;
         break;
       }
-      case 393: { // CMP_MI_8_J2
+      case 415: { // CMP_MI_8_J2
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u8>(vp, at);
@@ -3061,7 +3241,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a < b ? op : op + OP_BYTES;
         break;
       }
-      case 394: { // CMP_MI_8_J3
+      case 416: { // CMP_MI_8_J3
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u8>(vp, at);
@@ -3071,7 +3251,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a >= b ? op : op + OP_BYTES;
         break;
       }
-      case 395: { // CMP_MI_8_J4
+      case 417: { // CMP_MI_8_J4
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u8>(vp, at);
@@ -3081,7 +3261,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a == b ? op : op + OP_BYTES;
         break;
       }
-      case 396: { // CMP_MI_8_J5
+      case 418: { // CMP_MI_8_J5
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u8>(vp, at);
@@ -3091,7 +3271,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a != b ? op : op + OP_BYTES;
         break;
       }
-      case 397: { // CMP_MI_8_J6
+      case 419: { // CMP_MI_8_J6
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u8>(vp, at);
@@ -3101,7 +3281,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a <= b ? op : op + OP_BYTES;
         break;
       }
-      case 398: { // CMP_MI_8_J7
+      case 420: { // CMP_MI_8_J7
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u8>(vp, at);
@@ -3111,7 +3291,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = a > b ? op : op + OP_BYTES;
         break;
       }
-      case 399: { // TEST_RR_8_J4
+      case 421: { // TEST_RR_8_J4
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -3120,7 +3300,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = res == 0 ? op : op + OP_BYTES;
         break;
       }
-      case 400: { // TEST_RR_8_J5
+      case 422: { // TEST_RR_8_J5
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -3129,7 +3309,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = res != 0 ? op : op + OP_BYTES;
         break;
       }
-      case 401: { // TEST_RR_8_J8
+      case 423: { // TEST_RR_8_J8
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -3139,7 +3319,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = negative < 0 ? op : op + OP_BYTES;
         break;
       }
-      case 402: { // TEST_RR_8_J9
+      case 424: { // TEST_RR_8_J9
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = <u64>load<u8>(vp + load<u8>(op + OP_SRC));
         const res = a & b;
@@ -3149,7 +3329,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = negative >= 0 ? op : op + OP_BYTES;
         break;
       }
-      case 403: { // TEST_RI_8_J4
+      case 425: { // TEST_RI_8_J4
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         const res = a & b;
@@ -3158,7 +3338,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = res == 0 ? op : op + OP_BYTES;
         break;
       }
-      case 404: { // TEST_RI_8_J5
+      case 426: { // TEST_RI_8_J5
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         const res = a & b;
@@ -3167,7 +3347,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = res != 0 ? op : op + OP_BYTES;
         break;
       }
-      case 405: { // TEST_RI_8_J8
+      case 427: { // TEST_RI_8_J8
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         const res = a & b;
@@ -3177,7 +3357,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = negative < 0 ? op : op + OP_BYTES;
         break;
       }
-      case 406: { // TEST_RI_8_J9
+      case 428: { // TEST_RI_8_J9
         const a = <u64>load<u8>(vp + load<u8>(op + OP_DST));
         const b = load<u64>(op + OP_IMMEDIATE) & 0xff;
         const res = a & b;
@@ -3187,7 +3367,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = negative >= 0 ? op : op + OP_BYTES;
         break;
       }
-      case 407: { // TEST_MI_8_J4
+      case 429: { // TEST_MI_8_J4
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u8>(vp, at);
@@ -3198,7 +3378,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = res == 0 ? op : op + OP_BYTES;
         break;
       }
-      case 408: { // TEST_MI_8_J5
+      case 430: { // TEST_MI_8_J5
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u8>(vp, at);
@@ -3209,7 +3389,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = res != 0 ? op : op + OP_BYTES;
         break;
       }
-      case 409: { // TEST_MI_8_J8
+      case 431: { // TEST_MI_8_J8
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u8>(vp, at);
@@ -3221,7 +3401,7 @@ export function hot(vp: usize, op: usize, limit: i32): usize {
         from = negative < 0 ? op : op + OP_BYTES;
         break;
       }
-      case 410: { // TEST_MI_8_J9
+      case 432: { // TEST_MI_8_J9
         store<u32>(vp + CURRENT_OP, <u32>op);
         const at = (load<u64>(vp + load<u8>(op + OP_BASE)) + (load<u64>(vp + load<u8>(op + OP_INDEX)) << (<u64>load<u8>(op + OP_SCALE))) + <u64>(<i64>load<i32>(op + OP_DISPLACEMENT))) & mask;
         const a = read<u8>(vp, at);

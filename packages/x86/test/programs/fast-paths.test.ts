@@ -5,7 +5,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Reg, StopReason } from '../../src/index.ts';
+import { Reg, Seg, StopReason } from '../../src/index.ts';
 import { At, ProgramMachine } from './program-machine.ts';
 
 /** RBX and RSI hold addresses, RSP the stack, RBP counts rounds: not for results. */
@@ -79,7 +79,7 @@ const shifts = fc
   );
 
 const singles = fc
-  .record({ which: fc.integer({ min: 0, max: 5 }), code: fc.integer({ min: 0, max: 15 }), imm: bytes(4) })
+  .record({ which: fc.integer({ min: 0, max: 8 }), code: fc.integer({ min: 0, max: 15 }), imm: bytes(4) })
   .chain(({ which, code, imm }) =>
     operands.map(({ bits, reg, rm, memory, at }) => {
       const wide = bits === 8 ? 32 : bits;
@@ -88,6 +88,9 @@ const singles = fc
       if (which === 2) return form(32, [0x0f, 0x90 | code], 0, rm, false, 0); // SETcc
       if (which === 3) return form(wide, [0x0f, 0xaf], reg, rm, false, 0); // IMUL
       if (which === 4) return [...form(wide, [0x69], reg, rm, false, 0), ...imm];
+      if (which === 5) return form(wide, [0xf7], 2 + (code & 3), rm, false, 0); // NOT, NEG, MUL, IMUL
+      if (which === 6) return [0x65, ...form(wide, [(code & 7) * 8 + 3], reg, RBX, true, at)]; // ADD … through GS
+      if (which === 7) return [0x65, ...form(32, [0xff], code & 1, RBX, true, at)]; // INC, DEC through GS
       return form(wide, [0x8d], reg, RBX, true, at); // LEA
     }),
   );
@@ -145,6 +148,7 @@ function execute(machine: ProgramMachine, code: readonly number[], seed: bigint,
   qwords[Reg.RBP] = BigInt(ROUNDS);
   qwords[Reg.RSP] = BigInt(At.KERNEL_STACK);
   qwords[Reg.RFLAGS] = 2n;
+  machine.segment(Seg.GS).base = 0x10n;
   qwords[Reg.DR0] = 0x7fff_0000n;
   qwords[Reg.DR7] = watched ? 0x10401n : 0x400n;
   for (let i = 0; i < 0x90; i += 1)
