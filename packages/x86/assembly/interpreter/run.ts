@@ -5,7 +5,7 @@ import { HANDLER_SYSTEM } from '../decoder/handlers';
 import { instructionRip, raiseDB } from '../exception';
 import { materializeFlags } from '../flags';
 import { regionOf } from '../jit/compile';
-import { enterRegion, REGION_HANDLED, REGION_LEFT } from '../jit/enter';
+import { REGION_HANDLED, REGION_LEFT, runRegions } from '../jit/enter';
 import { LEASE } from '../jit/regions';
 import { OP_CODE16, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_LINK, OP_LINK_NEXT, OP_OFFSET } from '../micro-op';
 import { MODE_64, MODE_SINGLE } from '../mode-bits';
@@ -22,7 +22,7 @@ import { hasEvent, serviceEvents } from '../system/events';
 import { executeSystem } from '../system/execute';
 import { branched, hot } from './hot';
 import { executeInteger } from './integer';
-import { count, isBelow, leftOf, takeCount } from './progress';
+import { count, isBelow, takeCount } from './progress';
 import { isRepeating, startInstruction } from './repeat';
 
 /** Results of `run`. */
@@ -147,7 +147,7 @@ function runBlocks(vp: usize, limit: i32): i32 {
     const region = lasting && !watched ? regionOf(vp, op) : 0;
     if (region != 0) {
       from = 0;
-      const how = enterRegion(vp, region, leftOf(limit));
+      const how = runRegions(vp, region, limit);
       if (how == REGION_LEFT || (how == REGION_HANDLED && !isRepeating())) {
         if (atomic.load<i32>(vp + EXIT_REQUEST) != 0 || hasEvent(vp)) break;
         continue;

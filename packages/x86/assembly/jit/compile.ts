@@ -5,12 +5,13 @@ import { epoch } from '../blocks/validity';
 import { installRegion } from '../environment';
 import { MODE_64, MODE_CODE_32, MODE_FLAT, MODE_PROTECTED, MODE_SINGLE, MODE_STACK_32 } from '../mode-bits';
 import { RIP_BASE } from '../state';
+import { add, COUNT_BYTES, COUNT_COMPILED, COUNT_FAILED, COUNT_INSTRUCTIONS } from './counters';
 import { analyse, entryCount, entryNode } from './flow';
 import { sumRegion } from './enter';
 import { grow } from './grow';
 import { MODULE, REGION_OPS_END } from './memory-map';
 import { writeModule } from './module';
-import { node, NODE_BLOCK, NODE_CODE_BYTES, NODE_DELTA, NODE_HOST, NODE_NEXT_DELTA, NODE_TAKEN_DELTA, nodeCount } from './nodes';
+import { node, NODE_BLOCK, NODE_CODE_BYTES, NODE_COUNT, NODE_DELTA, NODE_HOST, NODE_NEXT_DELTA, NODE_TAKEN_DELTA, nodeCount } from './nodes';
 import {
   dropRegion, dropRegions, ENTRY_BLOCK, ENTRY_DELTA, firstWait, nextOp, REGION_CHECKED, REGION_ENTRIES, REGION_ENTRY_BYTES, REGION_ENTRY_COUNT, REGION_EPOCH, REGION_HIGHEST,
   REGION_LIVE, REGION_LOWEST, REGION_OPS_RESERVE, REGION_PAGE_COUNT, REGION_RANGE_COUNT, REGION_RANGES, REGION_REFUSED, REGION_SLOT, REGION_SUM, regionAddress, reserveOps, takeRecord, WAIT_FOREVER,
@@ -49,6 +50,7 @@ function compile(vp: usize, block: usize, mode: u32): void {
   store<u32>(region + REGION_SLOT, 0);
   const delta = <i32>load<u32>(block + BLOCK_HOST) & 0xfff;
   if (!grow(vp, mode, block, load<u64>(vp + RIP_BASE), delta, MOST_INSTRUCTIONS, region, index) || !analyse()) {
+    add(COUNT_FAILED, 1);
     dropRegion(index);
     return;
   }
@@ -56,6 +58,7 @@ function compile(vp: usize, block: usize, mode: u32): void {
   const length = writeModule();
   const slot = hasOverflown() ? 0 : installRegion(index, <u32>MODULE, length);
   if (slot == 0) {
+    add(COUNT_FAILED, 1);
     dropRegion(index);
     return;
   }
@@ -63,6 +66,9 @@ function compile(vp: usize, block: usize, mode: u32): void {
   store<u32>(region + REGION_EPOCH, 0);
   store<u32>(region + REGION_REFUSED, 0);
   store<u32>(region + REGION_LIVE, 1);
+  add(COUNT_COMPILED, 1);
+  add(COUNT_BYTES, length);
+  for (let i: i32 = 0; i < <i32>nodeCount; i++) add(COUNT_INSTRUCTIONS, load<u32>(node(i) + NODE_COUNT));
   noteTargets(region);
   noteRanges(region);
   enterBlocks(region, index);

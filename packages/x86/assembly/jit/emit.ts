@@ -159,6 +159,7 @@ export const I32_LOAD: u32 = 0x28;
 export const I64_LOAD: u32 = 0x29;
 export const I64_LOAD8_U: u32 = 0x31;
 export const I64_LOAD16_U: u32 = 0x33;
+export const I64_LOAD32_S: u32 = 0x34;
 export const I64_LOAD32_U: u32 = 0x35;
 export const I32_STORE: u32 = 0x36;
 export const I64_STORE: u32 = 0x37;

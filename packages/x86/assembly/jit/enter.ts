@@ -1,12 +1,18 @@
 /** From the interpreter's loop into a region and back. */
 
+import { BLOCK_BYTES, BLOCK_REGION } from '../blocks/invalidate';
+import { jumpTarget, modeKey } from '../blocks/jump-cache';
 import { epoch, sumBytes } from '../blocks/validity';
 import { GPA_EXECUTE } from '../layout';
-import { beginRegionCount, endRegionCount } from '../interpreter/progress';
+import { HANDLER_SYSTEM } from '../decoder/handlers';
+import { beginRegionCount, endRegionCount, isBelow, leftOf } from '../interpreter/progress';
+import { OP_CODE16, OP_HANDLER } from '../micro-op';
+import { add, COUNT_ENTERED, COUNT_TO_COLD } from './counters';
+import { EXITS, HANDLER_CALL_KINDS } from './memory-map';
 import { gpaEntry } from '../memory/physical';
 import { walk, walkGlobal, walkGpa } from '../memory/walk';
 import { MODE_64, MODE_CPL } from '../mode-bits';
-import { JIT_EPOCHS, MODE_WORD, RIP_BASE, UPPER_NOT_GLOBAL } from '../state';
+import { JIT_EPOCHS, MODE_WORD, RIP, RIP_BASE, UPPER_NOT_GLOBAL } from '../state';
 import {
   dropRegion, ENTRY_DELTA, PAGE_DELTA, PAGE_HOST, REGION_BASE, REGION_CHECKED, REGION_ENTRIES, REGION_ENTRY_BYTES, REGION_EPOCH, REGION_HIGHEST, REGION_LOWEST, REGION_PAGE_BYTES,
   REGION_PAGE_COUNT, REGION_PAGES, REGION_RANGE_COUNT, REGION_RANGES, REGION_REFUSED, REGION_SLOT, REGION_SUM, regionAddress, setRunning,
@@ -77,8 +83,39 @@ function isInPlace(vp: usize, region: usize, base: u64): bool {
   return true;
 }
 
+/**
+ * Runs the region of a block, and others as long as one leads to the next; RIP, flags and the count of instructions are
+ * right afterwards.
+ */
+export function runRegions(vp: usize, reference: u32, limit: i32): u32 {
+  const key = modeKey(load<u32>(vp + MODE_WORD));
+  while (true) {
+    const how = enterRegion(vp, reference, leftOf(limit));
+    if (how != REGION_LEFT || !isBelow(limit)) return how;
+    // Regions exist in flat code only, where RIP is the linear address.
+    const rip = load<u64>(vp + RIP);
+    const op = jumpTarget(vp, rip, key);
+    if (op == 0) return how;
+    reference = load<u32>(op - BLOCK_BYTES + BLOCK_REGION);
+    if (reference == 0) {
+      noteExit(op);
+      return how;
+    }
+    store<u64>(vp + RIP_BASE, rip & ~(<u64>0xfff));
+  }
+}
+
+/** Counts why the interpreter goes on. */
+function noteExit(op: usize): void {
+  if (load<u16>(op + OP_HANDLER) != HANDLER_SYSTEM) add(COUNT_TO_COLD, 1);
+  else {
+    const at = EXITS + ((<usize>load<u16>(op + OP_CODE16) & (HANDLER_CALL_KINDS - 1)) << 2);
+    store<u32>(at, load<u32>(at) + 1);
+  }
+}
+
 /** Runs the region of a block; RIP, flags and the count of instructions are right afterwards. */
-export function enterRegion(vp: usize, reference: u32, left: i32): u32 {
+function enterRegion(vp: usize, reference: u32, left: i32): u32 {
   const index = (reference & 0xffffff) - 1;
   const entry = reference >> 24;
   const region = regionAddress(index);
@@ -87,6 +124,7 @@ export function enterRegion(vp: usize, reference: u32, left: i32): u32 {
   if (!isKnown && !isInPlace(vp, region, base)) {
     const refused = load<u32>(region + REGION_REFUSED) + 1;
     store<u32>(region + REGION_REFUSED, refused);
+    add(COUNT_ENTERED + (<usize>REGION_MISPLACED << 2), 1);
     if (refused > MOST_REFUSED) dropRegion(index);
     return REGION_MISPLACED;
   }
@@ -94,5 +132,6 @@ export function enterRegion(vp: usize, reference: u32, left: i32): u32 {
   beginRegionCount(left);
   const result = call_indirect<u32>(load<u32>(region + REGION_SLOT), vp, entry, base, left);
   endRegionCount(vp);
+  add(COUNT_ENTERED + (<usize>result << 2), 1);
   return result;
 }

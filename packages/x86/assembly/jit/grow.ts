@@ -1,6 +1,6 @@
 /** Which code a region has: grown from a block over direct branches, calls and return sites that have run before. */
 
-import { BLOCK_HOST, BLOCK_MODE, BLOCK_NEXT_HASH, hashSlot } from '../blocks/invalidate';
+import { BLOCK_HOST, BLOCK_MODE, BLOCK_NEXT_HASH, BLOCK_WAIT, hashSlot } from '../blocks/invalidate';
 import { decode } from '../decoder/decode';
 import { HANDLER_SYSTEM } from '../decoder/handlers';
 import { GPA_EXECUTE } from '../layout';
@@ -18,12 +18,12 @@ import {
   END_RETURN, findNode, node, NODE_CODE_BYTES, NODE_COUNT, NODE_DELTA, NODE_END, NODE_HOST, NODE_NEXT, NODE_NEXT_DELTA, NODE_OPS, NODE_TAKEN,
   NODE_TAKEN_DELTA, nodeCount,
 } from './nodes';
-import { addPage } from './regions';
+import { addPage, firstWait, WAIT_FOREVER } from './regions';
 
 /** Instructions in a basic block; they are counted in 7 bits. */
 const MOST_IN_NODE: u32 = 64;
-/** Code further away than this from the anchor page is left to other regions: distances are kept in 21 bits. */
-const REACH: i64 = 0xf0000;
+/** Code further away than this from the anchor page is left to other regions. */
+const REACH: i64 = 0x40000000;
 
 let used: u32 = 0;
 let mode: u32 = 0;
@@ -63,6 +63,12 @@ function blockAt(host: u32): u32 {
   return <u32>block;
 }
 
+/** Whether a block ran less than an eighth of what makes one hot. */
+function isRare(block: u32): bool {
+  const wait = load<u32>(<usize>block + BLOCK_WAIT);
+  return wait != WAIT_FOREVER && wait > firstWait - firstWait / 8;
+}
+
 /** Host address of code at a distance from the anchor page, 0 when it cannot be executed now. */
 function hostAt(delta: i64, from: usize): u32 {
   // Within the page of the instruction that leads there.
@@ -82,7 +88,7 @@ function reach(delta: i64, from: usize): i32 {
   const host = hostAt(delta, from);
   if (host == 0) return -1;
   const block = blockAt(host);
-  if (block == 0) return -1;
+  if (block == 0 || isRare(block)) return -1;
   if (!addPage(record, recordIndex, <i32>(delta >> 12 << 12), host >> 12)) return -1;
   return addNode(<i32>delta, host, block);
 }

@@ -16,6 +16,12 @@ export const NODE_HASH_ENTRIES: u32 = 1024;
 /** Nodes in reverse post-order (u32 each), and the stack of open labels (u32 each). */
 export const ORDER: usize = 0x6d0a000;
 export const LABELS: usize = 0x6d0b000;
+/** Counters for the profiler (u32 each, COUNT_*), then calls of handlers by opcode (u32 each). */
+export const COUNTERS: usize = 0x6d0d000;
+export const HANDLER_CALLS: usize = 0x6d0d100;
+/** Exits to system instructions by opcode (u32 each). */
+export const EXITS: usize = 0x6d0e100;
+export const HANDLER_CALL_KINDS: u32 = 1024;
 /** Micro-ops of the region under construction. */
 export const DECODED: usize = 0x6d10000;
 export const MOST_DECODED: u32 = 1500;

@@ -1,6 +1,6 @@
 /** Operands in a region: registers in locals, memory through the TLB. Values on the stack are i64, zero-extended. */
 
-import { OP_BASE, OP_COUNT, OP_DISPLACEMENT, OP_INDEX, OP_OFFSET, OP_SCALE, opAddressBits, opSegment } from '../micro-op';
+import { OP_BASE, OP_BYTES, OP_COUNT, OP_DISPLACEMENT, OP_INDEX, OP_SCALE, opAddressBits, opSegment } from '../micro-op';
 import { FS, RIP_BASE, SEG_BASE, SEGMENT_BYTES, SEGMENTS, ZERO } from '../state';
 import { TAG_READ, TAG_WRITE, TLB_ADDEND } from '../memory/tlb';
 import {
@@ -10,6 +10,7 @@ import {
 } from './emit';
 import { IMPORT_FILL } from './imports';
 import { ADDRESS, BASE, ENTRY, HOST, REGISTERS, T2, TLB, VP } from './locals';
+import { DECODED } from './memory-map';
 import { branchCold, branchIfCold, close, openTyped, otherwise } from './structure';
 import { JIT_SITE } from '../state';
 import { is64, pageDelta } from './translate';
@@ -120,9 +121,12 @@ export function pushAddress(op: usize): void {
   }
 }
 
-/** Place of an instruction for the cold path: distance, instructions before it in its node, size and kind of the access. */
+/**
+ * Place of an instruction for the cold path: 31:11 its number in the region, 10:4 instructions before it in its node, 3:1
+ * log2 of the access's bytes, 0 whether it writes.
+ */
 export function site(op: usize, size: u32, write: bool): i32 {
-  return ((<i32>pageDelta + <i32>load<u16>(op + OP_OFFSET)) << 11) | ((<i32>load<u8>(op + OP_COUNT) - 1) << 4) | (size << 1) | (write ? 1 : 0);
+  return (<i32>((op - DECODED) / OP_BYTES) << 11) | ((<i32>load<u8>(op + OP_COUNT) - 1) << 4) | (size << 1) | (write ? 1 : 0);
 }
 
 /** From the linear address on the stack to a host address on the stack; leaves the region where that needs more care. */

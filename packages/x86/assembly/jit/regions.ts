@@ -1,6 +1,7 @@
 /** Records of compiled regions: the pages they cover, the blocks they are entered at; and how they end. */
 
 import { BLOCK_BYTES, BLOCK_REGION, BLOCK_WAIT } from '../blocks/invalidate';
+import { add, COUNT_DROPPED } from './counters';
 import { MOST_REGIONS, PAGE_REGIONS, PAGE_REGIONS_BYTES, REGION_BYTES, REGION_OPS, REGIONS } from './memory-map';
 
 /** 1 while the region may be entered (u32). */
@@ -62,7 +63,7 @@ export function countEntry(op: usize, linked: bool): bool {
 }
 
 /** Room that the micro-ops of one region may take. */
-export const REGION_OPS_RESERVE: usize = 0xc000;
+export const REGION_OPS_RESERVE: usize = 0x10000;
 
 /** Where micro-ops of the next region go. */
 export let nextOp: usize = REGION_OPS;
@@ -70,10 +71,6 @@ export let nextOp: usize = REGION_OPS;
 let hand: u32 = 0;
 let running: usize = 0;
 let anyUsed = false;
-
-/** Statistics, for the profiler. */
-export let regionsCompiled: u32 = 0;
-export let regionsDropped: u32 = 0;
 
 export function reserveOps(end: usize): void {
   nextOp = end;
@@ -104,7 +101,6 @@ export function takeRecord(): u32 {
   hand = (hand + 1) % MOST_REGIONS;
   if (load<u32>(regionAddress(index) + REGION_LIVE)) dropRegion(index);
   anyUsed = true;
-  regionsCompiled += 1;
   return index;
 }
 
@@ -129,7 +125,7 @@ export function addPage(region: usize, index: u32, delta: i32, host: u32): bool 
 export function dropRegion(index: u32): void {
   const region = regionAddress(index);
   store<u32>(region + REGION_LIVE, 0);
-  regionsDropped += 1;
+  add(COUNT_DROPPED, 1);
   const entries = load<u32>(region + REGION_ENTRY_COUNT);
   for (let i: usize = 0; i < entries; i++) {
     const block = <usize>load<u32>(region + REGION_ENTRIES + i * REGION_ENTRY_BYTES + ENTRY_BLOCK);
@@ -184,7 +180,7 @@ export function dropAllRegions(): void {
   if (!anyUsed) return;
   for (let index: u32 = 0; index < MOST_REGIONS; index++) {
     const region = regionAddress(index);
-    if (load<u32>(region + REGION_LIVE)) regionsDropped += 1;
+    if (load<u32>(region + REGION_LIVE)) add(COUNT_DROPPED, 1);
     store<u32>(region + REGION_LIVE, 0);
     store<u32>(region + REGION_PAGE_COUNT, 0);
     store<u32>(region + REGION_ENTRY_COUNT, 0);

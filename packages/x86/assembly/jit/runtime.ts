@@ -9,13 +9,15 @@ import { GPA_READ, GPA_WRITE, GRANULES } from '../layout';
 import { gpaEntry } from '../memory/physical';
 import { fillTlb } from '../memory/tlb';
 import { walk, walkGpa, walkUser, walkWritable } from '../memory/walk';
-import { OP_HANDLER, OP_LENGTH, OP_OFFSET } from '../micro-op';
+import { OP_CODE16, OP_HANDLER, OP_LENGTH, OP_OFFSET } from '../micro-op';
 import { MODE_64, MODE_CPL } from '../mode-bits';
 import { executeSse } from '../sse/execute';
 import {
   CC_OP, CC_RES, CC_SRC, CR4, CR4_SMAP, CURRENT_OP, INSTRUCTION_RIP, JIT_SITE, MODE_WORD, RFLAGS, RIP, RIP_BASE, SCRATCH, TLB_CURRENT,
   TLB_EMPTY, TLB_SUPERVISOR, TLB_USER,
 } from '../state';
+import { add, COUNT_FILLS } from './counters';
+import { HANDLER_CALL_KINDS, HANDLER_CALLS } from './memory-map';
 import { isOutdated } from './regions';
 
 /** Within the scratch area: a value that crosses pages, put together. */
@@ -29,6 +31,7 @@ export function regionFill(vp: usize, linear: u64, site: i32): usize {
   const bytes = <u32>1 << (<u32>(site >> 1) & 7);
   const write = (site & 1) != 0;
   const room: u32 = 4096 - (<u32>linear & 0xfff);
+  add(COUNT_FILLS, 1);
   let host: usize = 0;
   if (bytes <= room) host = find(vp, linear, bytes, write);
   else if (!write) host = crossing(vp, linear, bytes, room);
@@ -81,6 +84,8 @@ export function regionFallback(vp: usize, op: usize): u32 {
   store<u64>(vp + INSTRUCTION_RIP, rip);
   store<u64>(vp + RIP, next);
   const handler = <u32>load<u16>(op + OP_HANDLER);
+  const calls = HANDLER_CALLS + ((<usize>load<u16>(op + OP_CODE16) & (HANDLER_CALL_KINDS - 1)) << 2);
+  store<u32>(calls, load<u32>(calls) + 1);
   if (handler == HANDLER_INTEGER) executeInteger(vp, op);
   else executeSse(vp, op, handler);
   store<u32>(vp + CURRENT_OP, 0);

@@ -5,8 +5,8 @@
 
 import { CC_OP, CC_RES, CC_SRC, MODE_WORD, RIP, TLB_CURRENT, BUDGET, JIT_SITE } from '../state';
 import {
-  access, at, byte, const32, const64, ELSE, EXTEND_S, get, I32_AND, I32_LE_S,
-  I32_LOAD, I32_SHR_S, I32_STORE, I32_SUB, I64_ADD, I64_AND, I64_EQ, I64_LOAD, I64_STORE, I64_SUB, set, tee, TYPE_VOID,
+  access, at, byte, const32, const64, ELSE, get, I32_AND, I32_LE_S,
+  I32_LOAD, I32_SHL, I32_SHR_S, I32_STORE, I32_SUB, I64_ADD, I64_AND, I64_EQ, I64_LOAD, I64_LOAD32_S, I64_STORE, I64_SUB, set, tee, TYPE_VOID,
   unsigned,
 } from './emit';
 import { endCondition, endHandler, endIndirect, pushReturn, readReturn } from './ends';
@@ -24,7 +24,7 @@ import {
   NODE_SIBLING, NODE_TAKEN, NODE_TAKEN_DELTA,
 } from './nodes';
 import { OP_BYTES } from '../micro-op';
-import { beginNode, is64, translate, usedRegisters } from './translate';
+import { beginNode, changedRegisters, distances, is64, translate, usedRegisters } from './translate';
 
 // Labels: what a `br` may name. Those of nodes are the node's number × 4 + 1 (loop) or + 2 (block).
 export const LABEL_OTHER: u32 = 0;
@@ -256,7 +256,7 @@ export function loadState(): void {
 }
 
 export function storeState(): void {
-  const used = usedRegisters();
+  const used = changedRegisters();
   for (let i: u32 = 0; i < 16; i++) {
     if (!((used >> i) & 1)) continue;
     get(VP);
@@ -345,7 +345,9 @@ export function writeBody(): void {
   tee(C0);
   const32(11);
   byte(I32_SHR_S);
-  byte(EXTEND_S);
+  const32(2);
+  byte(I32_SHL);
+  access(I64_LOAD32_S, distances);
   get(BASE);
   byte(I64_ADD);
   if (!is64()) {

@@ -2,7 +2,7 @@
 
 import { HANDLER_INTEGER } from '../decoder/handlers';
 import {
-  OP_BASE, OP_BYTES, OP_CODE16, OP_COUNT, OP_DST, OP_HANDLER, OP_IMMEDIATE, OP_INDEX, OP_REX, OP_SRC, opDigit, opIsMemory, opModrm,
+  OP_BASE, OP_BYTES, OP_CODE16, OP_COUNT, OP_DST, OP_HANDLER, OP_IMMEDIATE, OP_INDEX, OP_OFFSET, OP_REX, OP_SRC, opDigit, opIsMemory, opModrm,
   opPrefixes, opSize, PREFIX_F2, PREFIX_F3, PREFIX_LOCK,
 } from '../micro-op';
 import { BUDGET, RIP_BASE } from '../state';
@@ -11,7 +11,7 @@ import { setKnownFlags } from './conditions';
 import { IMPORT_FALLBACK } from './imports';
 import { BASE, LEFT, VP } from './locals';
 import { DECODED, REGION_OPS_END } from './memory-map';
-import { node, NODE_COUNT, NODE_OPS, nodeCount } from './nodes';
+import { node, NODE_COUNT, NODE_DELTA, NODE_OPS, nodeCount } from './nodes';
 import { nextOp, reserveOps } from './regions';
 import { close, LABEL_OTHER, loadState, open, storeLeft, storeState } from './structure';
 import { translateInteger } from './integer';
@@ -21,7 +21,10 @@ let mode64 = false;
 /** Distance of the current node's page from the anchor page. */
 export let pageDelta: i64 = 0;
 let nodeEnd: usize = 0;
+/** Where the distances of the region's instructions from the anchor page are listed (i32 each), for the cold path. */
+export let distances: usize = 0;
 let registers: u32 = 0;
+let changed: u32 = 0;
 /** Micro-ops that the interpreter's handlers execute. */
 export let fallbacks: u32 = 0;
 
@@ -41,11 +44,29 @@ export function beginRegion(is64: bool): void {
   mode64 = is64;
   fallbacks = 0;
   registers = 0;
+  changed = 0;
+  distances = nextOp;
+  let last: usize = DECODED;
   for (let i: i32 = 0; i < <i32>nodeCount; i++) {
     const count = load<u32>(node(i) + NODE_COUNT);
+    const page = load<i32>(node(i) + NODE_DELTA) & ~0xfff;
     let op = <usize>load<u32>(node(i) + NODE_OPS);
-    for (let j: u32 = 0; j < count; j++, op += OP_BYTES) registers |= registersOf(op);
+    for (let j: u32 = 0; j < count; j++, op += OP_BYTES) {
+      store<i32>(nextOp + (op - DECODED) / OP_BYTES * 4, page + <i32>load<u16>(op + OP_OFFSET));
+      if (op > last) last = op;
+      const touched = registersOf(op);
+      registers |= touched;
+      changed |= changedBy(op, touched);
+    }
   }
+  // Micro-ops behind the list stay aligned.
+  reserveOps((nextOp + (last - DECODED) / OP_BYTES * 4 + 35) & ~(<usize>31));
+}
+
+// @ts-ignore: decorator
+@inline
+export function changedRegisters(): u32 {
+  return changed;
 }
 
 /** `end`: behind the last micro-op whose flags nobody but the node's end reads. */
@@ -85,6 +106,27 @@ function registersOf(op: usize): u32 {
     case 0xf6: case 0xf7: return set | 1 | 4;
   }
   return set;
+}
+
+/** Those of them that a micro-op may change. */
+function changedBy(op: usize, touched: u32): u32 {
+  const code = <u32>load<u16>(op + OP_CODE16);
+  if (opPrefixes(op) & PREFIX_LOCK) return touched;
+  const reg = bit(load<u8>(op + OP_DST));
+  const rm = opIsMemory(op) ? 0 : bit(load<u8>(op + OP_SRC));
+  if (code < 0x40) return code >= 0x38 ? 0 : (code & 7) < 2 ? rm : (code & 7) < 4 ? reg : 1;
+  if ((code >= 0x70 && code < 0x80) || (code >= 0x180 && code < 0x190)) return 0;
+  if (code >= 0x190 && code < 0x1a0) return rm;
+  if (code >= 0x140 && code < 0x150) return reg;
+  switch (code) {
+    case 0x80: case 0x81: case 0x83: return opDigit(op) == 7 ? 0 : rm;
+    case 0x84: case 0x85: case 0xa8: case 0xa9: case 0xe9: case 0xeb: case 0x11f: return 0;
+    case 0x88: case 0x89: case 0xc6: case 0xc7: case 0xc0: case 0xc1: case 0xd0: case 0xd1: case 0xd2: case 0xd3: return rm;
+    case 0x63: case 0x8a: case 0x8b: case 0x8d: case 0x1af: case 0x69: case 0x6b:
+    case 0x1b6: case 0x1b7: case 0x1be: case 0x1bf: return reg;
+    case 0xc3: case 0xe8: case 0x68: case 0x6a: return 16;
+  }
+  return touched;
 }
 
 /** 0 neither flags nor exits; 1 writes all flags without reading any and cannot leave before; 2 anything else. */

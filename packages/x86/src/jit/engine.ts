@@ -7,7 +7,7 @@ export interface EngineOptions {
   readonly threshold?: number;
 }
 
-const DEFAULT_THRESHOLD = 500;
+const DEFAULT_THRESHOLD = 2500;
 
 let usual: EngineOptions = { engine: 'interpreter' };
 
