@@ -35,6 +35,7 @@ const SETTINGS: readonly (keyof MachineConfiguration)[] = [
   'storage',
   'disks',
   'networks',
+  'integration',
   'powerOffPort',
   'boot',
   'policy',
@@ -85,6 +86,10 @@ export function checkConfiguration(given: MachineConfiguration): CheckedConfigur
   if (vmbus === undefined && networks.length > 0) {
     throw new ConfigurationError('vmbus', 'networks need the bus: leave vmbus out or take the networks away');
   }
+  const { integration = vmbus !== undefined && processor === undefined } = given;
+  if (vmbus === undefined && integration) {
+    throw new ConfigurationError('vmbus', 'integration needs the bus: leave vmbus out or integration');
+  }
   return {
     name,
     memoryBytes,
@@ -101,6 +106,7 @@ export function checkConfiguration(given: MachineConfiguration): CheckedConfigur
     vmbus,
     storage,
     networks,
+    integration,
     powerOffPort,
     boot,
     watch: checkWatch(given),

@@ -109,6 +109,11 @@ export interface MachineConfiguration {
   /** Short for one storage controller with these disks. */
   readonly disks?: readonly DiskConfiguration[];
   readonly networks?: readonly NetworkConfiguration[];
+  /**
+   * Offer the integration services: shutdown, time, heartbeat, key-values, backup, file copy. With an x86 processor and a bus
+   * they are offered unless told otherwise.
+   */
+  readonly integration?: boolean;
   /** A port by which the guest switches the machine off: any OUT to it does. None unless given. */
   readonly powerOffPort?: number;
   /** Where the first processor starts, or what a loader of `@viridian/emulation/loader` gave; address 0 unless given. */
@@ -136,6 +141,7 @@ export interface CheckedConfiguration {
   readonly vmbus: CheckedBus | undefined;
   readonly storage: readonly CheckedStorage[];
   readonly networks: readonly CheckedNetwork[];
+  readonly integration: boolean;
   readonly powerOffPort: number | undefined;
   readonly boot: BootState | BootImage;
   readonly policy: Required<MachinePolicy>;

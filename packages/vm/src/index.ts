@@ -22,4 +22,5 @@ export type { Machine } from './machine.ts';
 export { ACPI_GPA } from './machine-board.ts';
 export type { CrashReport, FinishReason, MachineEvents, MachineResult } from './machine-events.ts';
 export type { InterceptCounts, MachineReport } from './machine-report.ts';
+export type { ShutdownRequest } from './machine-services.ts';
 export { VirtualizationHost } from './virtualization-host.ts';

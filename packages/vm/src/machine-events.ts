@@ -2,6 +2,7 @@
 
 import type { CrashInfo } from '@viridian/hypervisor';
 import { type Disposer, warning } from '@viridian/trace';
+import type { Heart } from '@viridian/vsp/integration';
 
 /** Why a machine came to its end. */
 export type FinishReason =
@@ -46,6 +47,8 @@ export interface MachineEvents {
   /** The guest or the host reset the machine; it boots again. */
   reset: undefined;
   crash: CrashReport;
+  /** The guest's heartbeat began, was lost, came back, or its driver is gone. */
+  heartbeat: { readonly heart: Heart };
   /** A triple fault of this virtual processor. */
   unrecoverable: { readonly vp: number };
   /** The machine comes to its end for this reason; its processors and memory are still as the guest left them. */

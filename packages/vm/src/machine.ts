@@ -19,6 +19,7 @@ import {
   warning,
 } from '@viridian/trace';
 import { VmbusHost } from '@viridian/vmbus/host';
+import type { IntegrationServices } from '@viridian/vsp/integration';
 import type { NetworkAdapter } from '@viridian/vsp/network';
 import { ScsiDisk, StorageController } from '@viridian/vsp/storage';
 import { X86Processor, x86Processors } from '@viridian/x86';
@@ -42,6 +43,7 @@ import {
 import { MachineBank } from './machine-memory.ts';
 import { makeAdapters } from './machine-networks.ts';
 import { type MachineReport, reportMachine } from './machine-report.ts';
+import { makeServices, type ShutdownRequest } from './machine-services.ts';
 import type { VirtualizationHost } from './virtualization-host.ts';
 
 const machineFailed = warning('vm.machine');
@@ -58,6 +60,8 @@ export class Machine {
   readonly #configuration: CheckedConfiguration;
   /** The emulated board with its devices, if the machine has one. */
   readonly board: Board | undefined;
+  /** What can be asked of the guest's operating system, if the machine offers it. */
+  readonly integration: IntegrationServices | undefined;
   readonly #bank: MachineBank;
   readonly #child: ChildPartition;
   readonly #partition: Partition;
@@ -99,6 +103,13 @@ export class Machine {
       this.#controllers = configuration.vmbus === undefined ? [] : this.#makeControllers();
       adapters = makeAdapters(configuration.networks, child.where);
       this.#adapters = adapters;
+      this.integration = makeServices({
+        configuration,
+        partition: this.#partition,
+        clock: hypervisor.clock,
+        where: child.where,
+        heartChanged: (heart) => this.#events.emit('heartbeat', { heart }),
+      });
       const memory = new ChildMemory(this.#partition.gpa, hypervisor.memory);
       this.#bus = this.#makeBus(memory);
       this.board = this.#makeBoard(memory);
@@ -129,6 +140,7 @@ export class Machine {
   start(): void {
     if (this.#state === 'paused') {
       for (const vp of this.#child.vps) this.#child.start(vp);
+      this.integration?.timeSync.resync();
     } else if (this.#state === 'ready') {
       this.#boot();
       this.#events.emit('started', undefined);
@@ -153,6 +165,15 @@ export class Machine {
     this.#state = 'running';
     this.#partition.reset();
     await this.#work;
+  }
+
+  /**
+   * Asks the guest to switch itself off, or to start again. Settles when the guest has said that it will; `finished` tells when
+   * it has. Rejects with IntegrationError, e.g. of kind `not-ready` when the guest has no driver for it.
+   */
+  async shutdown({ reboot = false, force = false }: ShutdownRequest = {}): Promise<void> {
+    if (this.integration === undefined) throw new Error(`${this.name} has no integration services`);
+    await this.integration.shutdown.ask({ kind: reboot ? 'restart' : 'power-off', force });
   }
 
   /** Ends the machine in order: stops the guest, lets requests in flight finish, flushes the disks. */
@@ -234,7 +255,8 @@ export class Machine {
       versions: vmbus,
       where: `${this.#child.where}/vmbus`,
     });
-    for (const device of [...this.#controllers, ...this.#adapters]) bus.offer(device);
+    const services = this.integration?.all ?? [];
+    for (const device of [...this.#controllers, ...this.#adapters, ...services]) bus.offer(device);
     return bus;
   }
 
@@ -286,6 +308,7 @@ export class Machine {
     if (this.#bus !== undefined) this.tree.add('bus', this.#bus);
     if (this.board !== undefined) this.tree.add('board', this.board);
     this.#controllers.forEach((controller, index) => void this.tree.add(`storage/${index}`, controller));
+    if (this.integration !== undefined) this.tree.add('integration', this.integration);
     this.#adapters.forEach((adapter, index) => void this.tree.add(`network/${index}`, adapter));
   }
 
