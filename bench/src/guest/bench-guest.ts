@@ -30,10 +30,11 @@ export async function benchGuest(options: GuestBenchOptions, signal: AbortSignal
       step: (text: string) => terminal.line(text),
       fraction: (label: string, value: number) => terminal.progress(label, value),
     };
+    const guests = new Set(machines.filter(({ kind }) => kind !== 'host').map(({ bits }) => bits));
     const firmware = machines.some(({ kind }) => kind === 'v86');
-    const files = await prepareBenchFiles(folder, { firmware, progress, signal });
+    const files = await prepareBenchFiles(folder, { guests, firmware, progress, signal });
     const runs = await runRounds(machines, files, options.rounds, terminal, signal);
-    const facts = await versions(files);
+    const facts = await versions(files, machines);
     const summaries = machines.map((machine) => summarize(machine, runs, options.clock));
     const clock = options.clock === 'wall' ? '' : ' Processor time, not time that passed.';
     console.log(

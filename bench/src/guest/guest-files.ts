@@ -26,7 +26,8 @@ export interface Guest {
 
 /** Everything on disk. */
 export interface BenchFiles {
-  readonly guests: Readonly<Record<Bits, Guest>>;
+  /** Those asked for. */
+  readonly guests: ReadonlyMap<Bits, Guest>;
   /** For the host itself: its architecture's busybox, and the file to pack. */
   readonly busyboxPath: string;
   /** SeaBIOS and its VGA BIOS; undefined unless asked for. */
@@ -44,19 +45,36 @@ export interface Firmware {
 /** The script that all machines execute. */
 export const WORKLOAD_PATH = fileURLToPath(new URL('workload.sh', import.meta.url));
 
+/** What is needed. */
+export interface BenchFilesOptions {
+  readonly guests: ReadonlySet<Bits>;
+  readonly firmware: boolean;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
 /** Fetches what is not there yet, and makes the initial file systems in `folder`. Rejects with `GuestFilesError`. */
-export async function prepareBenchFiles(
-  folder: string,
-  options: { readonly firmware: boolean; readonly progress: Progress; readonly signal: AbortSignal },
-): Promise<BenchFiles> {
+export async function prepareBenchFiles(folder: string, options: BenchFilesOptions): Promise<BenchFiles> {
   const { progress, signal } = options;
+  const guests = new Map<Bits, Guest>();
   const wide = await prepareLinuxGuest({ flavour: 'cloud-amd64', modules: [], progress, signal });
-  const narrow = await prepareLinuxGuest({ flavour: '686', modules: [], progress, signal });
+  if (options.guests.has(64)) guests.set(64, await makeGuest(wide, wide, folder));
+  if (options.guests.has(32)) {
+    const narrow = await prepareLinuxGuest({ flavour: '686', modules: [], progress, signal });
+    guests.set(32, await makeGuest(narrow, wide, folder));
+  }
   return {
-    guests: { 64: await makeGuest(wide, wide, folder), 32: await makeGuest(narrow, wide, folder) },
+    guests,
     busyboxPath: wide.busyboxPath,
     firmware: options.firmware ? await fetchFirmware(progress, signal) : undefined,
   };
+}
+
+/** The guest of a width that was asked for. */
+export function guestOf({ guests }: BenchFiles, bits: Bits): Guest {
+  const guest = guests.get(bits);
+  if (guest === undefined) throw new Error(`no ${bits}-bit guest was asked for`);
+  return guest;
 }
 
 /** Every guest packs the same file, the 64-bit busybox. */

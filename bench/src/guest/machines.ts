@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BenchFiles, type Bits, WORKLOAD_PATH } from './guest-files.ts';
+import { type BenchFiles, type Bits, guestOf, WORKLOAD_PATH } from './guest-files.ts';
 import type { Command } from './timed-run.ts';
 
 /** Memory of every guest in MiB. */
@@ -85,8 +85,8 @@ interface ViridianSetup {
 function viridian(setup: ViridianSetup): BenchMachine {
   const { name, title, bits, engine, flags = [], append = COMMAND_LINE } = setup;
   const main = fileURLToPath(import.meta.resolve('viridian-demo/command'));
-  const command = ({ guests }: BenchFiles): Command => {
-    const { kernelPath, initrdPath } = guests[bits];
+  const command = (files: BenchFiles): Command => {
+    const { kernelPath, initrdPath } = guestOf(files, bits);
     const kernel = ['--kernel', kernelPath, '--initrd', initrdPath, '--append', append];
     const options = ['--memory', `${GUEST_MEMORY_MIB}`, '--engine', engine, ...flags];
     return {
@@ -99,11 +99,12 @@ function viridian(setup: ViridianSetup): BenchMachine {
 
 function v86(name: string, title: string, append = COMMAND_LINE): BenchMachine {
   const program = fileURLToPath(new URL('v86-machine.ts', import.meta.url));
-  const command = ({ guests, firmware }: BenchFiles): Command => {
+  const command = (files: BenchFiles): Command => {
+    const { firmware } = files;
     if (firmware === undefined) throw new Error('v86 needs firmware');
-    const { kernelPath, initrdPath } = guests[32];
-    const files = [firmware.biosPath, firmware.vgaBiosPath, kernelPath, initrdPath];
-    return { file: process.execPath, args: [program, ...files, append, `${GUEST_MEMORY_MIB}`] };
+    const { kernelPath, initrdPath } = guestOf(files, 32);
+    const images = [firmware.biosPath, firmware.vgaBiosPath, kernelPath, initrdPath];
+    return { file: process.execPath, args: [program, ...images, append, `${GUEST_MEMORY_MIB}`] };
   };
   return { name, title, kind: 'v86', bits: 32, scope: 'whole', command };
 }
@@ -117,8 +118,8 @@ function qemu(name: string, title: string, bits: Bits, append = COMMAND_LINE): B
   const file = qemuProgram(bits);
   const missing = (): string | undefined =>
     isInstalled(file) ? undefined : `${file} is not installed (Debian package qemu-system-x86)`;
-  const command = ({ guests }: BenchFiles): Command => {
-    const { kernelPath, initrdPath } = guests[bits];
+  const command = (files: BenchFiles): Command => {
+    const { kernelPath, initrdPath } = guestOf(files, bits);
     return {
       file,
       args: [...QEMU_OPTIONS, '-kernel', kernelPath, '-initrd', initrdPath, '-append', append],

@@ -6,13 +6,17 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { BenchFiles } from './guest-files.ts';
-import { qemuProgram } from './machines.ts';
+import { type BenchMachine, qemuProgram } from './machines.ts';
 
-/** One fact each. */
-export async function versions({ guests, firmware }: BenchFiles): Promise<string[]> {
+/** One fact each, of the machines that ran. */
+export async function versions(
+  { guests, firmware }: BenchFiles,
+  machines: readonly BenchMachine[],
+): Promise<string[]> {
   const manifest = fileURLToPath(new URL('../package.json', import.meta.resolve('v86')));
   const { version } = JSON.parse(await readFile(manifest, 'utf8')) as { version: string };
-  const qemu = /version (\S+)/.exec(await output(qemuProgram(64), ['--version']))?.[1];
+  const emulator = machines.find(({ kind }) => kind === 'qemu');
+  const qemu = emulator && /version (\S+)/.exec(await output(qemuProgram(emulator.bits), ['--version']))?.[1];
   const commit = (await output('git', ['rev-parse', '--short', 'HEAD'])).trim();
   return [
     `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]?.model.trim() ?? 'unknown processor'}`,
@@ -20,7 +24,7 @@ export async function versions({ guests, firmware }: BenchFiles): Promise<string
     ...(commit === '' ? [] : [`Viridian at ${commit}`]),
     ...(firmware === undefined ? [] : [`v86 ${version} with SeaBIOS ${firmware.version}`]),
     ...(qemu === undefined ? [] : [`QEMU ${qemu}`]),
-    `Linux ${guests[64].release} and ${guests[32].release}`,
+    ...[...guests.values()].map(({ release }) => `Linux ${release}`),
   ];
 }
 
