@@ -73,7 +73,6 @@ describe('the report', () => {
       ['Viridian, 64-bit, JIT: idle guest, % of a core', true],
       ['Viridian, 32-bit, JIT: times as fast as v86, slowest part (to userspace)', false],
       ['Viridian, 32-bit, JIT: host memory, MiB', true],
-      ['Viridian, 32-bit, JIT: idle guest, % of a core', false],
     ]);
   });
 
