@@ -79,7 +79,7 @@ const run = defineCommand({
     cdrom: { type: 'string', description: 'an ISO image in a DVD drive on IDE', valueHint: 'FILE' },
     serial: {
       type: 'string',
-      description: 'COM1: the terminal (Ctrl-A x quits, Ctrl-A b reports), a file, or nowhere',
+      description: 'COM1: the terminal (Ctrl-A x quits, s shuts down, b reports), a file, or nowhere',
       valueHint: 'stdio|file:PATH|none',
     },
     enlightenments: {

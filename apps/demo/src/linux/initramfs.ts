@@ -34,6 +34,10 @@ export async function buildInitramfs(options: InitramfsOptions): Promise<Uint8Ar
     // The shell sorts what a pattern finds: the number keeps the load order.
     archive.file(`m/${String(index).padStart(3, '0')}-${name}.ko`, bytes);
   });
+  // What the kernel calls when the host asks for it; without an init there is nobody else to tell.
+  for (const end of ['poweroff', 'reboot']) {
+    archive.file(`sbin/${end}`, new TextEncoder().encode(`#!/bin/sh\nsync\nexec /bin/${end} -f\n`), 0o755);
+  }
   for (const [path, bytes] of Object.entries(files)) archive.file(path, bytes);
   archive.file('init', new TextEncoder().encode(initScript(options)), 0o755);
   return archive.bytes();

@@ -6,11 +6,15 @@ function keys() {
   const sent: number[] = [];
   let quits = 0;
   let reports = 0;
+  let shutdowns = 0;
   let said = '';
   const escaped = new EscapedKeys({
     send: (byte) => sent.push(byte),
     quit: () => {
       quits += 1;
+    },
+    shutdown: () => {
+      shutdowns += 1;
     },
     report: () => {
       reports += 1;
@@ -25,6 +29,7 @@ function keys() {
     sent: () => String.fromCharCode(...sent),
     quits: () => quits,
     reports: () => reports,
+    shutdowns: () => shutdowns,
     said: () => said,
   };
 }
@@ -36,6 +41,12 @@ describe('EscapedKeys', () => {
     type('a\u0001\u0001x');
     expect(sent()).toBe('ls\r\u0003\u0001\u0001x');
     expect(quits()).toBe(0);
+  });
+
+  it('asks the guest to shut down at Ctrl-A s', () => {
+    const { type, sent, shutdowns } = keys();
+    type('s\u0001s');
+    expect([sent(), shutdowns()]).toEqual(['s', 1]);
   });
 
   it('quits at Ctrl-A x, and tells what else there is', () => {

@@ -5,13 +5,17 @@ const ESCAPE = 0x01;
 const QUIT = 0x78; // x
 const LITERAL = 0x61; // a
 const REPORT = 0x62; // b
-const HELP = '\nCtrl-A x quits, Ctrl-A b reports what the processors are doing, Ctrl-A a sends Ctrl-A.\n';
+const SHUTDOWN = 0x73; // s
+const HELP =
+  '\nCtrl-A x quits, Ctrl-A s asks the guest to shut down, Ctrl-A b reports what the processors are doing, Ctrl-A a sends Ctrl-A.\n';
 
 /** What keys lead to. */
 export interface KeyTargets {
   /** A byte for the guest. */
   send(byte: number): void;
   quit(): void;
+  /** Ask the guest to switch itself off. */
+  shutdown(): void;
   /** Tell what the processors are doing. */
   report(): void;
   /** Words for the person. */
@@ -38,6 +42,7 @@ export class EscapedKeys {
   #command(byte: number): void {
     this.#isEscaped = false;
     if (byte === QUIT) this.#targets.quit();
+    else if (byte === SHUTDOWN) this.#targets.shutdown();
     else if (byte === REPORT) this.#targets.report();
     else if (byte === LITERAL || byte === ESCAPE) this.#targets.send(ESCAPE);
     else this.#targets.say(HELP);

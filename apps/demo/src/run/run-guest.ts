@@ -158,6 +158,11 @@ function connectKeyboard(machine: Machine, input: SerialQueue, reporter: GuestRe
       reporter.silence();
       machine.kill();
     },
+    shutdown: () => {
+      machine.shutdown().catch((error: unknown) => {
+        process.stdout.write(`\nviridian: the guest cannot be asked: ${(error as Error).message}\n`);
+      });
+    },
     say: (text) => void process.stdout.write(text),
     report: () => reporter.report('\nviridian: what the processors are doing'),
   });

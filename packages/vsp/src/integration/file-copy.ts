@@ -113,7 +113,9 @@ function startPayload(request: FileCopyRequest): Uint8Array {
   const { directory, fileName, content, overwrite = false, createPath = false } = request;
   const fileBytes = request.fileBytes ?? (content instanceof Uint8Array ? content.length : undefined);
   if (fileBytes === undefined) throw new RangeError('a file in pieces needs fileBytes');
-  for (const name of [directory, fileName]) {
+  // The daemon of Linux makes only folders that a slash follows.
+  const folder = directory.startsWith('/') && !directory.endsWith('/') ? `${directory}/` : directory;
+  for (const name of [folder, fileName]) {
     if (name === '' || name.length >= FILE_COPY_PATH_UNITS || name.includes('\0')) {
       throw new RangeError(`'${name}' cannot be a name in the guest`);
     }
@@ -121,7 +123,7 @@ function startPayload(request: FileCopyRequest): Uint8Array {
   return FileCopyStart.bytes({
     operation: FileCopyOperation.START,
     fileName,
-    directory,
+    directory: folder,
     flags: (overwrite ? FileCopyFlag.OVERWRITE : 0) | (createPath ? FileCopyFlag.CREATE_PATH : 0),
     fileBytes,
   });

@@ -47,7 +47,7 @@ export function encodeText(text: string, mostBytes: number, what: string): Uint8
 }
 
 /** Fields of a message that carries this key and value. */
-export function pairOf(key: string, value = ''): RawPair {
+export function pairOf(key: string, value: string): RawPair {
   const keyField = encodeText(key, KVP_KEY_BYTES, 'key');
   const valueField = encodeText(value, KVP_VALUE_BYTES, 'value');
   return {

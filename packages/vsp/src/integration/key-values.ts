@@ -56,18 +56,21 @@ export class KeyValueService extends IntegrationService {
     );
   }
 
-  /** The value of a key; undefined when the pool has none. Rejects with IntegrationError. */
+  /**
+   * The value of a key; undefined when the pool has none. Looks through the list: the protocol's own GET comes back empty from
+   * Linux, whose driver tells its daemon of no room for the value. Rejects with IntegrationError.
+   */
   async get(key: string, pool: KeyValuePool = 'guest'): Promise<string | undefined> {
-    const payload = this.#exchange(KvpOperation.GET, pool, pairOf(key));
-    const answer = await this.request(payload, ANSWER_SECONDS);
-    if (isMissing(answer)) return undefined;
-    this.#demandSuccess(answer, 'get');
-    return this.#value(this.#read(KvpExchange, answer));
+    for await (const [name, value] of this.#pairs(pool)) if (name === key) return value;
+    return undefined;
   }
 
   /** Writes a pair where the guest's programs find it. Rejects with IntegrationError; throws RangeError for too long a text. */
   async set(key: string, value: string, pool: KeyValuePool = 'host'): Promise<void> {
-    await this.demand(this.#exchange(KvpOperation.SET, pool, pairOf(key, value)), 'set', ANSWER_SECONDS);
+    const payload = new Uint8Array(KvpEnumerate.size);
+    const fields = { operation: KvpOperation.SET, pool: POOLS[pool], ...pairOf(key, value) };
+    KvpExchange.write(new DataView(payload.buffer), 0, fields);
+    await this.demand(payload, 'set', ANSWER_SECONDS);
   }
 
   /** Takes a pair away; false when there was none. */
@@ -84,19 +87,10 @@ export class KeyValueService extends IntegrationService {
     return true;
   }
 
-  /** All pairs of a pool, in the guest's order; up to 4096. */
+  /** All pairs of a pool, in the guest's order; up to 4096. Rejects with IntegrationError. */
   async entries(pool: KeyValuePool = 'guest'): Promise<Map<string, string>> {
     const pairs = new Map<string, string>();
-    for (let index = 0; index < MOST_PAIRS; index += 1) {
-      const payload = KvpEnumerate.bytes({ operation: KvpOperation.ENUMERATE, pool: POOLS[pool], index });
-      const answer = await this.request(payload, ANSWER_SECONDS);
-      if (isMissing(answer)) return pairs;
-      this.#demandSuccess(answer, 'enumerate');
-      const pair = this.#read(KvpEnumerate, answer);
-      const key = keyText(pair);
-      if (key === undefined) throw this.#malformed('key of an impossible size');
-      pairs.set(key, this.#value(pair));
-    }
+    for await (const [key, value] of this.#pairs(pool)) pairs.set(key, value);
     return pairs;
   }
 
@@ -113,19 +107,16 @@ export class KeyValueService extends IntegrationService {
     await this.demand(ipInfoPayload(adapterId, addresses), 'set addresses', ANSWER_SECONDS);
   }
 
-  #exchange(operation: number, pool: KeyValuePool, pair: RawPair): Uint8Array {
-    const payload = new Uint8Array(KvpEnumerate.size);
-    KvpExchange.write(new DataView(payload.buffer), 0, { operation, pool: POOLS[pool], ...pair });
-    return payload;
-  }
-
-  #read(struct: typeof KvpExchange | typeof KvpEnumerate, { payload }: IcAnswer): RawPair {
-    const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
-    return struct.fits(view) ? struct.read(view) : this.#fail('pair cut short');
-  }
-
-  #value(pair: RawPair): string {
-    return valueText(pair) ?? this.#fail('value of an impossible type or size');
+  async *#pairs(pool: KeyValuePool): AsyncGenerator<[key: string, value: string]> {
+    for (let index = 0; index < MOST_PAIRS; index += 1) {
+      const payload = KvpEnumerate.bytes({ operation: KvpOperation.ENUMERATE, pool: POOLS[pool], index });
+      const answer = await this.request(payload, ANSWER_SECONDS);
+      if (isMissing(answer)) return;
+      this.#demandSuccess(answer, 'enumerate');
+      const pair = this.#read(answer);
+      const key = keyText(pair) ?? this.#fail('key of an impossible size');
+      yield [key, valueText(pair) ?? this.#fail('value of an impossible type or size')];
+    }
   }
 
   #demandSuccess({ status }: IcAnswer, what: string): void {
@@ -133,13 +124,14 @@ export class KeyValueService extends IntegrationService {
     throw new IntegrationError('refused', this.where, `the guest refused ${what}`, status);
   }
 
-  #fail(reason: string): never {
-    throw this.#malformed(reason);
+  #read({ payload }: IcAnswer): RawPair {
+    const view = new DataView(payload.buffer, payload.byteOffset, payload.length);
+    return KvpEnumerate.fits(view) ? KvpEnumerate.read(view) : this.#fail('pair cut short');
   }
 
-  #malformed(reason: string): IntegrationError {
+  #fail(reason: string): never {
     answerWarning.report(this.where, reason);
-    return new IntegrationError('malformed', this.where, reason);
+    throw new IntegrationError('malformed', this.where, reason);
   }
 }
 

@@ -148,7 +148,7 @@ describe('key-value exchange', () => {
     const { services } = await integrationMachine();
     await expect(services.keyValues.set('x'.repeat(256), '')).rejects.toThrow(RangeError);
     await expect(services.keyValues.set('x', 'y'.repeat(1024))).rejects.toThrow(RangeError);
-    await expect(services.keyValues.get('a\0b')).rejects.toThrow(RangeError);
+    await expect(services.keyValues.delete('a\0b')).rejects.toThrow(RangeError);
   });
 });
 
@@ -206,7 +206,7 @@ describe('file copy', () => {
     expect(file.bytes).toEqual(content);
     expect([copied, file.ends]).toEqual([length, ['complete', 'complete']]);
     expect(file.offered[0]).toEqual({
-      directory: '/tmp',
+      directory: '/tmp/',
       fileName: 'x',
       fileBytes: length,
       overwrite: true,
