@@ -2,9 +2,9 @@
 
 import { CC_ADD, CC_FLAGS, CC_SUB } from '../flags';
 import { OP_DST, OP_SRC, opDigit, opImmediate, opIsMemory } from '../micro-op';
-import { FLAG_CF } from '../state';
+import { FLAG_CF, FLAG_ZF } from '../state';
 import {
-  access, byte, call, const32, const64, ELSE, get, I32_AND, I64_ADD, I64_AND, I64_EQ, I64_OR, I64_SHL, I64_SHR_U, I64_SUB,
+  access, byte, call, const32, const64, get, I32_AND, I32_SHL, I64_ADD, I64_AND, I64_CLZ, I64_CTZ, I64_EQ, I64_EQZ, I64_OR, I64_SHL, I64_SHR_U, I64_SUB,
   I64_XOR, set, tee, WRAP,
 } from './emit';
 import { setKnownFlags } from './conditions';
@@ -153,5 +153,37 @@ export function swapBytes(slot: u32, bytes: u32): bool {
   get(T0);
   cut(bytes);
   popSlot(slot, bytes);
+  return true;
+}
+
+/** BSF and BSR: zero has no bits and keeps the destination. */
+export function bitScan(op: usize, bytes: u32, reverse: bool): bool {
+  if (opIsMemory(op) && !canAddress(op)) return false;
+  const live = areFlagsLive(op);
+  pushRm(op, bytes);
+  set(T0);
+  if (live) {
+    get(T0);
+    byte(I64_EQZ);
+    const32(6);
+    byte(I32_SHL);
+    set(C0);
+    replaceFlags(FLAG_ZF);
+  }
+  get(T0);
+  byte(I64_EQZ);
+  open(0x04, LABEL_OTHER);
+  otherwise();
+  if (reverse) {
+    const64(63);
+    get(T0);
+    byte(I64_CLZ);
+    byte(I64_SUB);
+  } else {
+    get(T0);
+    byte(I64_CTZ);
+  }
+  popSlot(load<u8>(op + OP_DST), bytes);
+  close();
   return true;
 }

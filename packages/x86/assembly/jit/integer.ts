@@ -10,7 +10,7 @@ import {
   I64_SHR_S, I64_SHR_U, I64_SUB, I64_XOR, SELECT, set, tee, WRAP,
 } from './emit';
 import { condition, extend, RESULT_ONLY, setKnownFlags } from './conditions';
-import { bitOperation, compareExchange, exchange, exchangeAdd, swapBytes } from './bits';
+import { bitOperation, bitScan, compareExchange, exchange, exchangeAdd, swapBytes } from './bits';
 import { CC_FIRST, CC_KIND, CC_RESULT, CC_SOURCE, C0, HOST, REGISTERS, T0, T1, T2 } from './locals';
 import { divide, multiply, multiplyWide } from './multiply';
 import {
@@ -438,6 +438,7 @@ function twoByte(op: usize, code: u32, bytes: u32): bool {
     case 0x118: case 0x119: case 0x11a: case 0x11b: case 0x11c: case 0x11d: case 0x11f: return true;
     case 0x1a3: case 0x1ba: case 0x1ab: case 0x1b3: case 0x1bb: return bitOperation(op, code, bytes);
     case 0x1af: return multiply(op, bytes, false);
+    case 0x1bc: case 0x1bd: return bitScan(op, bytes, code == 0x1bd);
     case 0x1b0: case 0x1b1: return compareExchange(op, bytes);
     case 0x1c0: case 0x1c1: return exchangeAdd(op, bytes);
     case 0x1b6: return extended(op, 1, false);

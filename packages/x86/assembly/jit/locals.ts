@@ -29,7 +29,9 @@ export const TLB: u32 = 31;
 export const C0: u32 = 32;
 /** What the function gives back: REGION_*. */
 export const RESULT: u32 = 33;
-export const LAST_I32: u32 = RESULT;
-export const V0: u32 = 34;
-export const V1: u32 = 35;
+/** Not 0 when SSE instructions would raise #UD or #NM. */
+export const SSE_OFF: u32 = 34;
+export const LAST_I32: u32 = SSE_OFF;
+export const V0: u32 = 35;
+export const V1: u32 = 36;
 export const LAST_V128: u32 = V1;

@@ -3,10 +3,10 @@
  * behind the end of a block, all others are written where the one edge leads. The dispatcher is the outermost loop.
  */
 
-import { CC_OP, CC_RES, CC_SRC, MODE_WORD, RIP, TLB_CURRENT, BUDGET, JIT_SITE } from '../state';
+import { CC_OP, CC_RES, CC_SRC, MODE_WORD, RIP, TLB_CURRENT, BUDGET, CR0, CR0_EM, CR0_TS, CR4, CR4_OSFXSR, JIT_SITE } from '../state';
 import {
-  access, at, byte, const32, const64, ELSE, get, I32_AND, I32_LE_S,
-  I32_LOAD, I32_SHL, I32_SHR_S, I32_STORE, I32_SUB, I64_ADD, I64_AND, I64_EQ, I64_LOAD, I64_LOAD32_S, I64_STORE, I64_SUB, set, tee, TYPE_VOID,
+  access, at, byte, const32, const64, ELSE, get, I32_AND, I32_EQZ, I32_LE_S,
+  I32_LOAD, I32_OR, I32_SHL, I32_SHR_S, I32_STORE, I32_SUB, I64_ADD, I64_AND, I64_EQ, I64_LOAD, I64_LOAD32_S, I64_STORE, I64_SUB, set, tee, TYPE_VOID,
   unsigned,
 } from './emit';
 import { endCondition, endHandler, endIndirect, pushReturn, readReturn } from './ends';
@@ -16,7 +16,7 @@ import {
 } from './flow';
 import { LABELS, MODULE_END } from './memory-map';
 import {
-  BASE, C0, CC_KIND, CC_RESULT, CC_SOURCE, LEFT, NEXT, REGISTERS, RESULT, T0, TARGET, TLB, VP,
+  BASE, C0, CC_KIND, CC_RESULT, CC_SOURCE, LEFT, NEXT, REGISTERS, RESULT, SSE_OFF, T0, TARGET, TLB, VP,
 } from './locals';
 import {
   END_CALL, END_CALL_INDIRECT, END_CONDITION, END_HANDLER, END_JUMP, END_JUMP_INDIRECT, END_LEAVE, END_NEXT, END_RETURN,
@@ -24,7 +24,7 @@ import {
   NODE_SIBLING, NODE_TAKEN, NODE_TAKEN_DELTA,
 } from './nodes';
 import { OP_BYTES } from '../micro-op';
-import { beginNode, changedRegisters, distances, is64, translate, usedRegisters } from './translate';
+import { beginNode, changedRegisters, distances, hasVectors, is64, translate, usedRegisters } from './translate';
 
 // Labels: what a `br` may name. Those of nodes are the node's number × 4 + 1 (loop) or + 2 (block).
 export const LABEL_OTHER: u32 = 0;
@@ -327,6 +327,20 @@ export function writeBody(): void {
   get(VP);
   access(I32_LOAD, TLB_CURRENT);
   set(TLB);
+  if (hasVectors) {
+    // CR0.EM and TS; CR4.OSFXSR.
+    get(VP);
+    access(I32_LOAD, CR0);
+    const32(CR0_EM | CR0_TS);
+    byte(I32_AND);
+    get(VP);
+    access(I32_LOAD, CR4);
+    const32(CR4_OSFXSR);
+    byte(I32_AND);
+    byte(I32_EQZ);
+    byte(I32_OR);
+    set(SSE_OFF);
+  }
   open(0x02, LABEL_EXIT);
   open(0x02, LABEL_COLD);
   const many = entryCount > 1;

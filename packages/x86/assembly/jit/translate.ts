@@ -15,7 +15,8 @@ import { node, NODE_COUNT, NODE_DELTA, NODE_OPS, nodeCount } from './nodes';
 import { nextOp, reserveOps } from './regions';
 import { close, LABEL_OTHER, loadState, open, storeLeft, storeState } from './structure';
 import { translateInteger } from './integer';
-import { translateSse } from './vectors';
+import { beginVectors, registersOfVector, translateSse } from './vectors';
+import { HANDLER_SSE } from '../sse/opcodes';
 
 let mode64 = false;
 /** Distance of the current node's page from the anchor page. */
@@ -25,6 +26,8 @@ let nodeEnd: usize = 0;
 export let distances: usize = 0;
 let registers: u32 = 0;
 let changed: u32 = 0;
+/** Whether the region has SSE instructions. */
+export let hasVectors: bool = false;
 /** Micro-ops that the interpreter's handlers execute. */
 export let fallbacks: u32 = 0;
 
@@ -45,6 +48,7 @@ export function beginRegion(is64: bool): void {
   fallbacks = 0;
   registers = 0;
   changed = 0;
+  hasVectors = false;
   distances = nextOp;
   let last: usize = DECODED;
   for (let i: i32 = 0; i < <i32>nodeCount; i++) {
@@ -73,6 +77,7 @@ export function changedRegisters(): u32 {
 export function beginNode(page: i32, end: usize): void {
   pageDelta = page;
   nodeEnd = end;
+  beginVectors();
 }
 
 // @ts-ignore: decorator
@@ -84,6 +89,10 @@ function bit(slot: u32): u32 {
 /** Registers that a micro-op may touch, one bit each. */
 function registersOf(op: usize): u32 {
   const code = <u32>load<u16>(op + OP_CODE16);
+  if (load<u16>(op + OP_HANDLER) >= HANDLER_SSE) {
+    hasVectors = true;
+    return registersOfVector(op) | bit(load<u8>(op + OP_BASE)) | bit(load<u8>(op + OP_INDEX));
+  }
   let set = bit(load<u8>(op + OP_DST)) | bit(load<u8>(op + OP_SRC)) | bit(load<u8>(op + OP_BASE)) | bit(load<u8>(op + OP_INDEX));
   const low = <u32>1 << ((code & 7) | ((load<u8>(op + OP_REX) & 1) << 3));
   if (code >= 0x100) {
@@ -110,6 +119,7 @@ function registersOf(op: usize): u32 {
 
 /** Those of them that a micro-op may change. */
 function changedBy(op: usize, touched: u32): u32 {
+  if (load<u16>(op + OP_HANDLER) >= HANDLER_SSE) return touched;
   const code = <u32>load<u16>(op + OP_CODE16);
   if (opPrefixes(op) & PREFIX_LOCK) return touched;
   const reg = bit(load<u8>(op + OP_DST));
