@@ -31,6 +31,7 @@ export {
   idePiix4,
   isaBridgePiix4,
   powerManagementPiix4,
+  syntheticVideo,
 } from './pci/board-functions.ts';
 export { ConfigSpace, type ConfigState, type PciIdentity } from './pci/config-space.ts';
 export { PciBus, type PciBusState } from './pci/pci-bus.ts';

@@ -17,6 +17,7 @@ import type {
 } from './configuration.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import type { MachineWatch } from './debug/watched-processor.ts';
+import { checkConsole } from './machine-console.ts';
 import { POOL_BYTES } from './machine-memory.ts';
 import { checkNetworks } from './machine-networks.ts';
 
@@ -36,6 +37,8 @@ const SETTINGS: readonly (keyof MachineConfiguration)[] = [
   'disks',
   'networks',
   'integration',
+  'input',
+  'display',
   'powerOffPort',
   'boot',
   'policy',
@@ -107,6 +110,7 @@ export function checkConfiguration(given: MachineConfiguration): CheckedConfigur
     storage,
     networks,
     integration,
+    ...checkConsole(given, vmbus !== undefined),
     powerOffPort,
     boot,
     watch: checkWatch(given),

@@ -1,6 +1,6 @@
 /** What a machine is made of: plain data, and the objects that drive its devices and processors. */
 
-import type { BlockDevice, NetworkPort } from '@viridian/drivers';
+import type { BlockDevice, Framebuffer, Keyboard, NetworkPort, Pointer, ScreenSize } from '@viridian/drivers';
 import type { BootImage } from '@viridian/emulation/loader';
 import type { ProcessorFactory } from '@viridian/hypervisor';
 import type { EngineOptions } from '@viridian/x86';
@@ -32,6 +32,22 @@ export interface NetworkConfiguration {
   readonly mac?: string;
   /** Instance GUID; made from the machine's own numbering unless given. */
   readonly instanceId?: string;
+}
+
+/** A synthetic keyboard and mouse; what is left out is not there. Each belongs to one machine at a time. */
+export interface InputConfiguration {
+  readonly keyboard?: Keyboard;
+  readonly pointer?: Pointer;
+}
+
+/** A synthetic display. */
+export interface DisplayConfiguration {
+  /** What shows it. Dark while no driver of the guest shows anything. */
+  readonly framebuffer: Framebuffer;
+  /** What the guest may choose from, the default first; the usual sizes with 1024×768 first unless given. */
+  readonly resolutions?: readonly ScreenSize[];
+  /** Video memory in MiB, 1 to 64; 8 unless given, which holds 1920×1080. */
+  readonly vramMebibytes?: number;
 }
 
 /** What happens after an event of the guest that need not be the end. */
@@ -114,6 +130,8 @@ export interface MachineConfiguration {
    * they are offered unless told otherwise.
    */
   readonly integration?: boolean;
+  readonly input?: InputConfiguration;
+  readonly display?: DisplayConfiguration;
   /** A port by which the guest switches the machine off: any OUT to it does. None unless given. */
   readonly powerOffPort?: number;
   /** Where the first processor starts, or what a loader of `@viridian/emulation/loader` gave; address 0 unless given. */
@@ -142,6 +160,8 @@ export interface CheckedConfiguration {
   readonly storage: readonly CheckedStorage[];
   readonly networks: readonly CheckedNetwork[];
   readonly integration: boolean;
+  readonly input: InputConfiguration;
+  readonly display: DisplayConfiguration | undefined;
   readonly powerOffPort: number | undefined;
   readonly boot: BootState | BootImage;
   readonly policy: Required<MachinePolicy>;

@@ -1,6 +1,7 @@
 /**
  * The memory of one machine: a bank of its own. In front lies what the processor core keeps for itself, then the pages
- * that the hypervisor borrows for the partition, then RAM, shown to the child below and above the hole for devices.
+ * that the hypervisor borrows for the partition, then RAM, shown to the child below and above the hole for devices,
+ * then video memory.
  */
 
 import type { Hypervisor } from '@viridian/hypervisor';
@@ -10,6 +11,9 @@ import { CORE_RESERVED_BYTES, type MemoryBank } from '@viridian/x86';
 /** From here to 4 GiB there is no memory: local APIC, I/O APIC and device windows. */
 export const LOW_MEMORY_END = 0xf800_0000;
 const HIGH_MEMORY = 2 ** 32;
+
+/** Where video memory is: the first bytes that PCI devices may have. */
+export const VIDEO_GPA = LOW_MEMORY_END;
 
 /** Pages to deposit: overlay pages in the bank of the RAM are as near to the processor core as RAM itself. */
 export const POOL_BYTES = 1 << 20;
@@ -27,26 +31,39 @@ export function ramRanges(memoryBytes: number): RamRange[] {
   return memoryBytes > low ? [...ranges, { gpa: HIGH_MEMORY, sizeBytes: memoryBytes - low }] : ranges;
 }
 
+/** How much memory a machine has. */
+export interface BankSizes {
+  readonly memoryBytes: number;
+  /** Video memory in the hole for devices; 0 for none. */
+  readonly videoBytes: number;
+  /** An x86-64 core of ours keeps its state in front. */
+  readonly hasCore: boolean;
+}
+
 /** One machine's bank and what is where in it. The bank is the owner's to take out of the host again. */
 export class MachineBank {
   readonly bank: MemoryBank;
   readonly pool: PoolMemory;
   readonly #ramOffset: number;
   readonly #memoryBytes: number;
+  readonly #videoBytes: number;
 
   /** Takes zeroed memory. Throws with what to do when the host has none. */
-  constructor(hypervisor: Hypervisor, name: string, memoryBytes: number, hasCore: boolean) {
+  constructor(hypervisor: Hypervisor, name: string, sizes: BankSizes) {
+    const { memoryBytes, videoBytes, hasCore } = sizes;
     const poolOffset = hasCore ? CORE_RESERVED_BYTES : 0;
     this.#ramOffset = poolOffset + POOL_BYTES;
     this.#memoryBytes = memoryBytes;
-    this.bank = takeBank(hypervisor, name, this.#ramOffset + memoryBytes, memoryBytes);
+    this.#videoBytes = videoBytes;
+    this.bank = takeBank(hypervisor, name, this.#ramOffset + memoryBytes + videoBytes, memoryBytes);
     this.pool = { bank: this.bank, bankOffset: poolOffset, sizeBytes: POOL_BYTES };
   }
 
-  /** Shows the RAM to the child. */
+  /** Shows RAM and video memory to the child. */
   giveTo(child: ChildPartition): void {
     let bankOffset = this.#ramOffset;
-    for (const { gpa, sizeBytes } of ramRanges(this.#memoryBytes)) {
+    const video = this.#videoBytes > 0 ? [{ gpa: VIDEO_GPA, sizeBytes: this.#videoBytes }] : [];
+    for (const { gpa, sizeBytes } of [...ramRanges(this.#memoryBytes), ...video]) {
       child.mapMemory({ gpa, bank: this.bank, bankOffset, sizeBytes });
       bankOffset += sizeBytes;
     }

@@ -33,6 +33,7 @@ import { readPhysical } from './debug/read-physical.ts';
 import { watchProcessors } from './debug/watched-processor.ts';
 import { HaltWatch } from './halt-watch.ts';
 import { ACPI_GPA, boardTables, connectBoard } from './machine-board.ts';
+import { type ConsoleDevices, makeConsole, plugVideoWindow, videoWindowBytes } from './machine-console.ts';
 import {
   type FinishReason,
   MachineEmitter,
@@ -68,6 +69,7 @@ export class Machine {
   readonly #bus: VmbusHost | undefined;
   readonly #controllers: readonly StorageController[];
   readonly #adapters: readonly NetworkAdapter[];
+  readonly #console: ConsoleDevices;
   readonly #events: MachineEmitter;
   #state: State = 'ready';
   #settleFinished: (result: MachineResult) => void = () => {};
@@ -82,7 +84,9 @@ export class Machine {
     this.name = configuration.name;
     const { hypervisor, parent } = host;
     const { name, memoryBytes, processor } = configuration;
-    this.#bank = new MachineBank(hypervisor, name, memoryBytes, processor === undefined);
+    const videoBytes = videoWindowBytes(configuration);
+    const hasCore = processor === undefined;
+    this.#bank = new MachineBank(hypervisor, name, { memoryBytes, videoBytes, hasCore });
     let child: ChildPartition | undefined;
     let adapters: readonly NetworkAdapter[] = [];
     try {
@@ -110,9 +114,11 @@ export class Machine {
         where: child.where,
         heartChanged: (heart) => this.#events.emit('heartbeat', { heart }),
       });
+      this.#console = makeConsole(configuration, child.where);
       const memory = new ChildMemory(this.#partition.gpa, hypervisor.memory);
       this.#bus = this.#makeBus(memory);
       this.board = this.#makeBoard(memory);
+      plugVideoWindow(this.board, videoBytes);
     } catch (error) {
       for (const adapter of adapters) adapter.disconnect();
       child?.delete();
@@ -256,7 +262,9 @@ export class Machine {
       where: `${this.#child.where}/vmbus`,
     });
     const services = this.integration?.all ?? [];
-    for (const device of [...this.#controllers, ...this.#adapters, ...services]) bus.offer(device);
+    const consoleDevices = Object.values(this.#console);
+    const devices = [...this.#controllers, ...this.#adapters, ...services, ...consoleDevices];
+    for (const device of devices) bus.offer(device);
     return bus;
   }
 
@@ -310,6 +318,7 @@ export class Machine {
     this.#controllers.forEach((controller, index) => void this.tree.add(`storage/${index}`, controller));
     if (this.integration !== undefined) this.tree.add('integration', this.integration);
     this.#adapters.forEach((adapter, index) => void this.tree.add(`network/${index}`, adapter));
+    for (const [name, device] of Object.entries(this.#console)) this.tree.add(name, device);
   }
 
   #boot(): void {

@@ -33,6 +33,8 @@ export const Modules = {
   emulated: ['ata_piix', 'sd_mod', 'ext4'],
   /** Network adapters on VMBus, and raw sockets for DHCP. */
   network: ['hv_vmbus', 'hv_netvsc', 'af_packet'],
+  /** Keyboard, mouse and display on VMBus. */
+  console: ['hv_vmbus', 'hyperv-keyboard', 'hid-hyperv', 'hid-generic', 'evdev', 'hyperv_fb'],
   /** DVDs, on either. */
   dvd: ['sr_mod', 'isofs'],
 } as const;

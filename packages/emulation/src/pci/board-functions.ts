@@ -58,3 +58,13 @@ export function powerManagementPiix4(base: number): ConfigSpace {
     .allow(0x80, 1, 1, 0)
     .allow(0x90, 4, 1, 0); // no SMBus
 }
+
+/**
+ * 0:8.0, the synthetic display's PCI side, by which Linux finds where video memory may be: a window of `bytes` (a power of two)
+ * at `base`. It decodes nothing by itself: whoever plugs it in puts memory there, which stays if a guest moves the window.
+ */
+export function syntheticVideo(base: number, bytes: number): ConfigSpace {
+  return new ConfigSpace({ vendor: 0x1414, device: 0x5353, revision: 0, classCode: 0x03_00_00 })
+    .allow(Header.COMMAND, 2, Command.MEMORY, Command.MEMORY)
+    .bar(0, 'memory', bytes, base);
+}

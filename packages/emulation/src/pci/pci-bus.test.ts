@@ -2,7 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PortBus } from '../bus/port-bus.ts';
 import { allOnes, type Width } from '../bus/ports.ts';
-import { hostBridge440bx, idePiix4, isaBridgePiix4, powerManagementPiix4 } from './board-functions.ts';
+import {
+  hostBridge440bx,
+  idePiix4,
+  isaBridgePiix4,
+  powerManagementPiix4,
+  syntheticVideo,
+} from './board-functions.ts';
 import { ConfigSpace } from './config-space.ts';
 import { PciBus } from './pci-bus.ts';
 
@@ -86,6 +92,15 @@ describe('PciBus as Linux probes it', () => {
     expect(ide.read(0x20, 4)).toBe(0xc001);
     write(7, 1, 0x10, 4, 0xffff_ffff);
     expect(read(7, 1, 0x10, 4)).toBe(0);
+  });
+
+  it('shows the synthetic display with its window, which Linux sizes', () => {
+    const { pci, read, write } = board();
+    pci.plug(8, 0, syntheticVideo(0xf800_0000, 0x80_0000));
+    expect([read(8, 0, 0, 4), read(8, 0, 8, 4)]).toEqual([0x5353_1414, 0x0300_0000]);
+    expect([read(8, 0, 4, 2), read(8, 0, 0x10, 4)]).toEqual([2, 0xf800_0000]);
+    write(8, 0, 0x10, 4, 0xffff_ffff);
+    expect(read(8, 0, 0x10, 4)).toBe(0xff80_0000);
   });
 
   it('refuses a taken or impossible place, and impossible windows', () => {

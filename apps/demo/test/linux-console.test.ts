@@ -1,0 +1,154 @@
+/** Debian's own keyboard, mouse and framebuffer drivers on our synthetic devices: keys, pointer events, pixels. */
+
+import { readFile } from 'node:fs/promises';
+import { Framebuffer, Keyboard, type Picture, Pointer, type ScreenSize } from '@viridian/drivers';
+import { loadKernel, pcMemoryMap } from '@viridian/emulation/loader';
+import { createMachine } from '@viridian/vm';
+import { describe, expect, it } from 'vitest';
+import { pseudoRandom } from '../src/image/sample-files.ts';
+import { Modules } from '../src/linux/flavours.ts';
+import { buildInitramfs } from '../src/linux/initramfs.ts';
+import { prepareLinuxGuest } from '../src/linux/prepare-linux-guest.ts';
+import { haveKernels } from './support/linux-guests.ts';
+import { mapProgram } from './support/map-program.ts';
+
+const LARGE = { widthPixels: 1920, heightPixels: 1080 };
+const SMALL = { widthPixels: 640, heightPixels: 480 };
+const MEMORY_BYTES = 192 * 2 ** 20;
+
+/** Finds the devices by their place on the bus: the board's own keyboard has event files too. */
+const SCRIPT = `
+device() {
+  for event in /sys/class/input/event*; do
+    case "$(readlink -f $event)" in *$1*) echo /dev/input/$(basename $event); return;; esac
+  done
+}
+for wait in 1 2 3 4 5 6 7 8 9 10; do
+  keys=$(device d34b2567)
+  pointer=$(device 045E:0621)
+  [ -n "$keys" ] && [ -n "$pointer" ] && [ -e /dev/fb0 ] && break
+  sleep 1
+done
+events() {
+  dd if=$1 bs=24 count=$2 of=/tmp/events 2> /dev/null &
+  sleep 1
+  echo "ready $3"
+  wait
+  hexdump -v -e '24/1 "%02x" "\\n"' /tmp/events | sed "s/^/$3: /"
+}
+[ -n "$keys" ] && events $keys 24 keys
+[ -n "$pointer" ] && events $pointer 12 pointer
+echo "screen: $(cat /sys/class/graphics/fb0/virtual_size) $(cat /sys/class/graphics/fb0/bits_per_pixel)"
+for console in /sys/class/vtconsole/*; do grep -q 'frame buffer' $console/name && echo 0 > $console/bind; done
+DRAW
+sleep 1
+echo "drawn"
+dmesg | grep -i -e hyperv -e hid-generic -e fb0
+sleep 1
+`;
+
+/** A machine that a person could sit at, and how its guest ended. */
+async function boot(screen: ScreenSize, draw: string, vramMebibytes?: number) {
+  const { widthPixels, heightPixels } = screen;
+  const drawn = pseudoRandom(11, widthPixels * heightPixels * 4);
+  const files = { picture: drawn, 'map-program': mapProgram(drawn.length) };
+  const guest = await prepareLinuxGuest({ flavour: 'cloud-amd64', modules: Modules.console });
+  const image = await loadKernel({
+    kernel: new Uint8Array(await readFile(guest.kernelPath)),
+    initrd: await buildInitramfs({ guest, script: SCRIPT.replace('DRAW', draw), files }),
+    memory: pcMemoryMap(MEMORY_BYTES),
+    commandLine: 'console=ttyS0 panic=-1 quiet cryptomgr.notests',
+  });
+  const keyboard = new Keyboard();
+  const pointer = new Pointer();
+  const framebuffer = new Framebuffer();
+  let text = '';
+  let picture: Picture | undefined;
+  const reactions: [string, () => void][] = [
+    ['ready keys', () => keyboard.type('aB') && keyboard.chord('ArrowUp')],
+    ['ready pointer', () => pointer.moveTo(0x1234, 0x4321) && pointer.click() && pointer.scroll(1)],
+    [
+      'drawn',
+      () => {
+        picture = framebuffer.picture();
+      },
+    ],
+  ];
+  const write = (byte: number): void => {
+    text += String.fromCharCode(byte);
+    if (byte !== 10) return;
+    const next = reactions[0];
+    if (next === undefined || !text.includes(`${next[0]}\r\n`)) return;
+    reactions.shift();
+    next[1]();
+  };
+  const machine = createMachine({
+    name: 'console',
+    memoryBytes: MEMORY_BYTES,
+    boot: image,
+    input: { keyboard, pointer },
+    display: { framebuffer, resolutions: [screen], ...(vramMebibytes && { vramMebibytes }) },
+    board: { serial: [{ write }] },
+    policy: { onReset: 'finish' },
+  });
+  const killer = setTimeout(() => machine.kill(), 240_000);
+  machine.start();
+  const { reason } = await machine.finished;
+  clearTimeout(killer);
+  expect(reason, text).toBe('powered-off');
+  return { text: text.replaceAll('\r', ''), picture, drawn, framebuffer };
+}
+
+/** The colours of two pictures are the same; what is in the unused byte of a pixel does not matter. */
+function expectSamePixels(picture: Picture | undefined, drawn: Uint8Array): void {
+  expect(picture?.pixels).toHaveLength(drawn.length);
+  const words = (bytes: Uint8Array) => new Uint32Array(bytes.slice().buffer);
+  const [seen, wanted] = [words(picture!.pixels), words(drawn)];
+  const wrong = seen.reduce((sum, word, i) => sum + (((word ^ wanted[i]!) & 0xff_ffff) === 0 ? 0 : 1), 0);
+  expect(wrong, 'pixels that differ').toBe(0);
+}
+
+/** The `input_event` structures that the guest printed, as type, code and value, without the synchronisations. */
+function events(text: string, of: string): string[] {
+  const lines = text.split('\n').filter((line) => line.startsWith(`${of}: `));
+  const parsed = lines.map((line) => {
+    const event = Buffer.from(line.slice(of.length + 2), 'hex');
+    return `${event.readUInt16LE(16)} ${event.readUInt16LE(18)} ${event.readInt32LE(20)}`;
+  });
+  return parsed.filter((event) => event !== '0 0 0');
+}
+
+describe.skipIf(!haveKernels())("Debian's console drivers", () => {
+  it('hear keys and pointer, and draw into the PCI window', { timeout: 300_000 }, async () => {
+    const { text, picture, drawn, framebuffer } = await boot(
+      LARGE,
+      'chmod +x /map-program; /map-program < /picture',
+    );
+    // Type 1 is EV_KEY: KEY_A, left Shift with KEY_B, KEY_UP; down and up.
+    expect(
+      events(text, 'keys').filter((line) => line.startsWith('1 ')),
+      text,
+    ).toEqual([
+      ...['1 30 1', '1 30 0'],
+      ...['1 42 1', '1 48 1', '1 48 0', '1 42 0'],
+      ...['1 103 1', '1 103 0'],
+    ]);
+    // EV_ABS X and Y, BTN_LEFT, EV_REL wheel and its fine-grained twin.
+    expect(
+      events(text, 'pointer').filter((line) => !line.startsWith('4 ')),
+      text,
+    ).toEqual([...[`3 0 ${0x1234}`, `3 1 ${0x4321}`], ...['1 272 1', '1 272 0'], ...['2 8 1', '2 11 120']]);
+    expect(text).toContain('screen: 1920,1080 32');
+    expectSamePixels(picture, drawn);
+    expect(framebuffer.counters.rectangles).toBeGreaterThan(1);
+    expect(framebuffer.size).toBeUndefined();
+  });
+
+  it('draw into guest memory where video memory is small, which needs no copies', {
+    timeout: 300_000,
+  }, async () => {
+    const { text, picture, drawn } = await boot(SMALL, 'cat /picture > /dev/fb0', 4);
+    expect(text).toContain('screen: 640,480 32');
+    expectSamePixels(picture, drawn);
+  });
+});
