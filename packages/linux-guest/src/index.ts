@@ -9,6 +9,7 @@ export { detectPlatform, type Platform } from './hypervisor/detect.ts';
 export { Kernel, type KernelOptions, UnsupportedPlatform } from './kernel/kernel.ts';
 export { formatLogLine, KernelLog, type LogLine } from './kernel/log.ts';
 export { OutOfMemory, PageAllocator } from './mm/page-allocator.ts';
+export { type EthernetDevice, NetworkInterface, NetworkLayer } from './net/network-layer.ts';
 export { type LinuxGuestOptions, linuxGuest } from './program.ts';
 export type { Clocksource } from './time/clocksource.ts';
 export type { BoundDevice, VmbusDevice, VmbusDriver } from './vmbus/driver-model.ts';

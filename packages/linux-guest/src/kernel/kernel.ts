@@ -14,6 +14,8 @@ import { describePlatform, detectPlatform, type Platform } from '../hypervisor/d
 import { disableHypercallPage, enableHypercallPage } from '../hypervisor/hypercalls.ts';
 import { KernelMemory } from '../mm/guest-memory.ts';
 import { PAGE_BYTES, PageAllocator } from '../mm/page-allocator.ts';
+import { netvscDriver } from '../net/netvsc-driver.ts';
+import { NetworkLayer } from '../net/network-layer.ts';
 import { countProcessors, startProcessor } from '../smp/processors.ts';
 import { openSyntheticTimer } from '../time/clockevent.ts';
 import { type Clocksource, openClocksource, toSeconds } from '../time/clocksource.ts';
@@ -57,6 +59,7 @@ export class Kernel {
   readonly bus: VmbusGuest;
   readonly devices: DriverModel;
   readonly block: BlockLayer;
+  readonly net: NetworkLayer;
   /** Processors of the machine; those that run are in `processors`. */
   readonly processorCount: number;
   readonly processors: KernelProcessor[] = [];
@@ -103,7 +106,8 @@ export class Kernel {
       ...(options.busVersions === undefined ? {} : { versions: options.busVersions }),
     });
     this.block = new BlockLayer(this);
-    const drivers = [storvscDriver(this), ...(options.drivers?.(this) ?? [])];
+    this.net = new NetworkLayer((text) => this.print(text));
+    const drivers = [storvscDriver(this), netvscDriver(this), ...(options.drivers?.(this) ?? [])];
     this.devices = new DriverModel(this.bus, drivers, (text) => this.print(text));
   }
 
