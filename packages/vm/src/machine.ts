@@ -21,7 +21,7 @@ import {
 import { VmbusHost } from '@viridian/vmbus/host';
 import type { IntegrationServices } from '@viridian/vsp/integration';
 import type { NetworkAdapter } from '@viridian/vsp/network';
-import { ScsiDisk, StorageController } from '@viridian/vsp/storage';
+import type { StorageController } from '@viridian/vsp/storage';
 import { X86Processor, x86Processors } from '@viridian/x86';
 import { bootRegisters } from './boot-state.ts';
 import { ChildMemory } from './child-memory.ts';
@@ -45,6 +45,7 @@ import { MachineBank } from './machine-memory.ts';
 import { makeAdapters } from './machine-networks.ts';
 import { type MachineReport, reportMachine } from './machine-report.ts';
 import { makeServices, type ShutdownRequest } from './machine-services.ts';
+import { makeControllers } from './machine-storage.ts';
 import type { VirtualizationHost } from './virtualization-host.ts';
 
 const machineFailed = warning('vm.machine');
@@ -104,7 +105,8 @@ export class Machine {
       for (let vp = 0; vp < configuration.processors; vp += 1) child.createVp(vp);
       this.#bank.giveTo(child);
       this.#partition = hypervisor.partition(child.id)!;
-      this.#controllers = configuration.vmbus === undefined ? [] : this.#makeControllers();
+      this.#controllers =
+        configuration.vmbus === undefined ? [] : makeControllers(configuration.storage, child.where);
       adapters = makeAdapters(configuration.networks, child.where);
       this.#adapters = adapters;
       this.integration = makeServices({
@@ -235,18 +237,6 @@ export class Machine {
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill();
     await this.finished;
-  }
-
-  #makeControllers(): StorageController[] {
-    return this.#configuration.storage.map(({ instanceId, subchannels, disks }, index) => {
-      const where = `${this.#child.where}/storage/${index}`;
-      const controller = new StorageController({ instanceId, maxSubchannels: subchannels, where });
-      for (const { device, lun } of disks) {
-        const id = `${instanceId.slice(0, -2)}${lun.toString(16).padStart(2, '0')}`;
-        controller.attach({ lun }, new ScsiDisk(device, { name: `${where}/lun/${lun}`, id }));
-      }
-      return controller;
-    });
   }
 
   #makeBus(memory: ChildMemory): VmbusHost | undefined {
