@@ -1,0 +1,10 @@
+/** The synthetic display, seen from the child. */
+
+export { DeviceError, type DeviceErrorKind } from '../message-link/device-error.ts';
+export {
+  openVideo,
+  type Resolution,
+  VideoClient,
+  type VideoOptions,
+  type VideoRectangle,
+} from './video-client.ts';
