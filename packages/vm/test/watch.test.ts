@@ -81,7 +81,7 @@ describe('a breakpoint', () => {
     });
     machine.start();
     await machine.finished;
-    expect(seen[0]!.instructions).toBe(NOP);
+    expect(seen[0]).toMatchObject({ instructions: NOP, exceptions: [] });
     expect(seen[0]!.registers.qwords[Reg.RCX]).toBe(0n);
     expect(seen[0]!.registers.qwords[Reg.RIP]).toBe(BigInt(CODE_GPA + 8));
     expect(lines.map(({ text }) => text)).toEqual(['nop', 'mov eax,dr7']);

@@ -114,8 +114,6 @@ function stopping(
       return exception(vector, errorCode, hasErrorCode);
     }
     isHit = true;
-    breakpoint.disarm(registers);
-    breakpoint.reached(vpIndex);
     return Outcome.SUSPEND;
   };
   return () => {
@@ -126,10 +124,10 @@ function stopping(
     breakpoint.arm(registers);
     processor.exceptionFilter |= 1 << DEBUG_VECTOR;
     const reason = execute() ?? processor.runInstructions(CHUNK);
-    if (reason === StopReason.SUSPENDED && isHit) {
-      isHit = false;
-      return StopReason.BUDGET;
-    }
-    return reason;
+    if (reason !== StopReason.SUSPENDED || !isHit) return reason;
+    isHit = false;
+    breakpoint.disarm(registers);
+    breakpoint.reached(vpIndex);
+    return StopReason.BUDGET;
   };
 }

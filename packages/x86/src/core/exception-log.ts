@@ -34,6 +34,11 @@ export class ExceptionLog {
     words[at + 5] = registers[Reg.CR2 * 2 + 1]!;
   }
 
+  /** Takes the newest back. */
+  forgetLast(): void {
+    this.#noted -= 1;
+  }
+
   /** The newest last. */
   list(): RaisedException[] {
     const count = Math.min(this.#noted, ENTRIES);

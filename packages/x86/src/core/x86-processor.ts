@@ -229,6 +229,8 @@ export class X86Processor implements Processor {
         return undefined;
       } catch (error) {
         if (error !== UNWIND) throw error;
+        // Taken by the hypervisor: the guest saw nothing of it.
+        if (this.#view.getInt32(State.FAULT_VECTOR, true) === UNWIND_SUSPEND) this.#exceptions.forgetLast();
       }
     }
   }
