@@ -82,6 +82,11 @@ const run = defineCommand({
       description: 'COM1: the terminal (Ctrl-A x quits, s shuts down, b reports), a file, or nowhere',
       valueHint: 'stdio|file:PATH|none',
     },
+    display: {
+      type: 'string',
+      description: 'a synthetic display with keyboard and mouse, its last picture in a file (none)',
+      valueHint: 'none|png:FILE',
+    },
     enlightenments: {
       type: 'boolean',
       default: true,

@@ -23,6 +23,7 @@ import { attachKeyboard, SerialQueue } from './keyboard.ts';
 import { Milestones } from './milestones.ts';
 import { closeDisks, openDisks, type RunDisk } from './open-disks.ts';
 import type { RunOptions } from './run-options.ts';
+import { RunScreen } from './screen.ts';
 import { summarize, toJson } from './summary.ts';
 
 const MIB = 2 ** 20;
@@ -44,13 +45,15 @@ export async function runGuest(
   const loadMs = performance.now() - started;
   const disks = await openDisks(options.disks, options.cdrom);
   try {
-    const machine = await runMachine(options, boot, disks, terminal, interrupted);
+    const screen = options.display && new RunScreen(options.display);
+    const machine = await runMachine(options, boot, disks, screen, terminal, interrupted);
     const { result, timedOut, milestones, reporter } = machine;
     const exitCode = exitCodeOf(result, timedOut);
     terminal.line(
       terminal.style(exitCode === 0 ? 'dim' : 'yellow', `viridian: ${describeEnd(result, timedOut)}`),
     );
     await reporter.printEnd();
+    if (screen !== undefined) terminal.line(terminal.style('dim', `viridian: ${await screen.save()}`));
     if (options.summary !== undefined) {
       const { userspaceMs: userspace } = milestones;
       const times = { load: loadMs, userspace, end: machine.endMs };
@@ -102,6 +105,7 @@ async function runMachine(
   options: RunOptions,
   boot: BootImage,
   disks: readonly RunDisk[],
+  screen: RunScreen | undefined,
   terminal: Terminal,
   interrupted: AbortSignal,
 ): Promise<EndedRun> {
@@ -126,8 +130,10 @@ async function runMachine(
   );
   const machine = makeMachine({
     ...configurationOf(options, boot, disks, serial, debugConsole, input),
+    ...screen?.configuration,
     watch,
   });
+  screen?.watch(machine);
   input.connect(machine.board?.serial[0]);
   const reporter = new GuestReporter(machine, symbols, (line) => terminal.line(line));
   if (options.report) resources.use(reporter.watch());

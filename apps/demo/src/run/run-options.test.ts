@@ -29,6 +29,8 @@ describe('checkRunOptions', () => {
     expect(check({ memory: '64m' }).memoryMiB).toBe(64);
     expect(check({ 'debug-exit': '0xf4' }).debugExitPort).toBe(0xf4);
     expect(check({ 'vmbus-version': '4.1' }).vmbusVersion).toBe(VmbusVersion.V4_1);
+    expect(check({ display: 'png:a:b' }).display).toEqual({ png: 'a:b' });
+    expect(check({ display: 'none' }).display).toBeUndefined();
     expect(check({ serial: 'file:/tmp/x' }).serial).toEqual({ file: '/tmp/x' });
     expect(check({ serial: 'none', debugcon: 'stdio' }).debugConsole).toEqual({ port: 0xe9, to: 'stdio' });
     expect(check({ debugcon: 'file:a,b,port=0x402' }).debugConsole).toEqual({
@@ -49,6 +51,9 @@ describe('checkRunOptions', () => {
     [{ cpus: '1e1' }, [], '--cpus 1e1'],
     [{ serial: 'com1' }, [], 'stdio, file:PATH or none'],
     [{ serial: 'file:' }, [], 'stdio, file:PATH or none'],
+    [{ display: 'png:' }, [], 'none or png:FILE'],
+    [{ display: 'vnc' }, [], 'none or png:FILE'],
+    [{ display: 'png:a', enlightenments: false }, [], 'a device on the bus'],
     [{ 'vmbus-version': '9.9' }, [], 'one of 0.13'],
     [{ 'vmbus-version': '5.3', enlightenments: false }, [], 'there is no bus'],
     [{ enlightenments: false }, ['a,bus=scsi'], 'bus=ide'],

@@ -6,6 +6,7 @@ import type { EngineOptions } from '@viridian/x86';
 import { OptionError } from '../demo/options.ts';
 import { type DiskOption, parseDisk } from './disk-option.ts';
 import { type InstructionsOption, parseInstructions } from './instructions-option.ts';
+import { type DisplayOption, parseDisplay } from './screen.ts';
 
 /** Where a stream of bytes from the guest goes. */
 export type Output = 'stdio' | 'none' | { readonly file: string };
@@ -20,6 +21,8 @@ export interface RunOptions {
   readonly disks: readonly DiskOption[];
   readonly cdrom: string | undefined;
   readonly serial: Output;
+  /** Undefined for a guest without keyboard, mouse and display. */
+  readonly display: DisplayOption | undefined;
   /** How the processor executes; the host's choice when undefined. */
   readonly engine: EngineOptions | undefined;
   readonly enlightened: boolean;
@@ -78,6 +81,7 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
     disks: parsed,
     cdrom: text('cdrom'),
     serial,
+    display: parseDisplay(text('display') ?? 'none'),
     engine: engine(text('engine')),
     enlightened,
     vmbusVersion: version(text('vmbus-version')),
@@ -103,12 +107,15 @@ function engine(text: string | undefined): EngineOptions | undefined {
 }
 
 function checkTogether(options: RunOptions): void {
-  const { enlightened, vmbusVersion, disks, cdrom, serial, debugConsole } = options;
+  const { enlightened, vmbusVersion, disks, cdrom, serial, debugConsole, display } = options;
   if (options.instructions !== undefined && options.processors !== 1) {
     throw new OptionError('--instructions and --cpus: the instructions of one processor can be written down');
   }
   if (!enlightened && vmbusVersion !== undefined) {
     throw new OptionError('--vmbus-version and --no-enlightenments: without enlightenments there is no bus');
+  }
+  if (!enlightened && display !== undefined) {
+    throw new OptionError('--display and --no-enlightenments: the display is a device on the bus');
   }
   if (!enlightened && disks.some(({ bus }) => bus === 'scsi')) {
     throw new OptionError(
