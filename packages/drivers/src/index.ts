@@ -45,6 +45,8 @@ export {
   type PointerSink,
   type ScreenSize,
 } from './input/pointer.ts';
+export type { HostListener, HostSockets, TcpEvents, TcpSocket, UdpSocket } from './nat/host-sockets.ts';
+export { NatGateway, type NatOptions, type PortForward } from './nat/nat-gateway.ts';
 export {
   ETHERNET_HEADER_BYTES,
   Frame,

@@ -1,0 +1,111 @@
+/** TCP segments of a guest, and those of the gateway. RFC 9293, 7323. */
+
+import { Frame } from '../network/frame.ts';
+import { loadWord, storeWord } from '../network/internet-checksum.ts';
+import { IpProtocol, type PacketLayout } from '../network/packet-layout.ts';
+import {
+  fillChecksum,
+  IP_PAYLOAD_OFFSET,
+  ipv4Frame,
+  loadAddress,
+  type PacketEnds,
+  storeAddress,
+} from './packet-writer.ts';
+
+/** Flags of a segment. */
+export const TcpFlag = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16 } as const;
+
+/** A segment of a guest. */
+export interface TcpSegment {
+  readonly flags: number;
+  readonly sequence: number;
+  readonly acknowledgement: number;
+  /** As it stands there, not scaled. */
+  readonly window: number;
+  readonly payload: Uint8Array;
+  /** Options of a SYN; undefined without. */
+  readonly mss: number | undefined;
+  readonly windowScale: number | undefined;
+}
+
+/** What a segment of the gateway says. */
+export interface TcpFields {
+  readonly flags: number;
+  readonly sequence: number;
+  readonly acknowledgement: number;
+  readonly window: number;
+  /** Sent in a SYN. */
+  readonly mss?: number;
+  readonly windowScale?: number;
+}
+
+const HEADER_BYTES = 20;
+const SYN_OPTION_BYTES = 8;
+
+/** The segment that `layout` was found in. The payload is a view. */
+export function readSegment(bytes: Uint8Array, layout: PacketLayout): TcpSegment {
+  const at = layout.transportOffset;
+  const flags = bytes[at + 13]!;
+  const options =
+    (flags & TcpFlag.SYN) === 0 ? {} : readOptions(bytes, at + HEADER_BYTES, layout.payloadOffset);
+  return {
+    flags,
+    sequence: loadAddress(bytes, at + 4),
+    acknowledgement: loadAddress(bytes, at + 8),
+    window: loadWord(bytes, at + 14),
+    payload: bytes.subarray(layout.payloadOffset, layout.endOffset),
+    mss: options.mss,
+    windowScale: options.windowScale,
+  };
+}
+
+function readOptions(bytes: Uint8Array, start: number, end: number): { mss?: number; windowScale?: number } {
+  const found: { mss?: number; windowScale?: number } = {};
+  for (let at = start; at < end && bytes[at] !== 0; ) {
+    if (bytes[at] === 1) {
+      at += 1;
+      continue;
+    }
+    const length = bytes[at + 1] ?? 0;
+    if (length < 2 || at + length > end) break;
+    if (bytes[at] === 2 && length === 4) found.mss = loadWord(bytes, at + 2);
+    if (bytes[at] === 3 && length === 3) found.windowScale = Math.min(bytes[at + 2]!, 14);
+    at += length;
+  }
+  return found;
+}
+
+/** A frame with a segment. Payloads above `segmentBytes` leave uncut: whoever takes the frame cuts it. */
+export function segmentFrame(
+  ends: PacketEnds,
+  fromPort: number,
+  toPort: number,
+  fields: TcpFields,
+  payload: readonly Uint8Array[],
+  segmentBytes: number,
+): Frame {
+  const payloadBytes = payload.reduce((sum, part) => sum + part.length, 0);
+  const optionBytes = fields.mss === undefined ? 0 : SYN_OPTION_BYTES;
+  const bytes = ipv4Frame(ends, IpProtocol.TCP, HEADER_BYTES + optionBytes + payloadBytes);
+  const at = IP_PAYLOAD_OFFSET;
+  storeWord(bytes, at, fromPort);
+  storeWord(bytes, at + 2, toPort);
+  storeAddress(bytes, at + 4, fields.sequence);
+  storeAddress(bytes, at + 8, fields.acknowledgement);
+  bytes[at + 12] = ((HEADER_BYTES + optionBytes) / 4) << 4;
+  bytes[at + 13] = fields.flags;
+  storeWord(bytes, at + 14, fields.window);
+  if (fields.mss !== undefined) {
+    // The scale may be offered only to who offers one as well; otherwise there are fillers.
+    const scale = fields.windowScale === undefined ? [1, 1, 1, 1] : [1, 3, 3, fields.windowScale];
+    bytes.set([2, 4, fields.mss >>> 8, fields.mss & 255, ...scale], at + HEADER_BYTES);
+  }
+  let to = at + HEADER_BYTES + optionBytes;
+  for (const part of payload) {
+    bytes.set(part, to);
+    to += part.length;
+  }
+  const isLarge = payloadBytes > segmentBytes;
+  if (!isLarge) fillChecksum(bytes);
+  return new Frame(bytes, { segmentBytes: isLarge ? segmentBytes : 0, verified: true });
+}
