@@ -9,18 +9,24 @@ export interface FlavourFacts {
   readonly architecture: 'amd64' | 'i386';
   /** Names of its packages; the newest with the first pattern is taken, else the newest with the next. */
   readonly packages: readonly RegExp[];
+  /** Its driver for the synthetic display. */
+  readonly displayModule: 'hyperv_fb' | 'hyperv_drm';
 }
 
 /** All flavours. Version 6.1 is what the processor and the board were measured with. */
 export const FLAVOURS: Readonly<Record<Flavour, FlavourFacts>> = {
-  'cloud-amd64': facts('amd64', 'cloud-amd64'),
-  amd64: facts('amd64', 'amd64'),
-  '686': facts('i386', '686'),
+  'cloud-amd64': facts('amd64', 'cloud-amd64', 'hyperv_fb'),
+  amd64: facts('amd64', 'amd64', 'hyperv_drm'),
+  '686': facts('i386', '686', 'hyperv_drm'),
 };
 
-function facts(architecture: FlavourFacts['architecture'], suffix: string): FlavourFacts {
+function facts(
+  architecture: FlavourFacts['architecture'],
+  suffix: string,
+  displayModule: FlavourFacts['displayModule'],
+): FlavourFacts {
   const packages = [`^linux-image-6\\.1\\.0-[0-9]+-${suffix}$`, `^linux-image-[0-9][-.+0-9deb]*-${suffix}$`];
-  return { architecture, packages: packages.map((pattern) => new RegExp(pattern)) };
+  return { architecture, packages: packages.map((pattern) => new RegExp(pattern)), displayModule };
 }
 
 /**
@@ -33,8 +39,8 @@ export const Modules = {
   emulated: ['ata_piix', 'sd_mod', 'ext4'],
   /** Network adapters on VMBus, and raw sockets for DHCP. */
   network: ['hv_vmbus', 'hv_netvsc', 'af_packet'],
-  /** Keyboard, mouse and display on VMBus. */
-  console: ['hv_vmbus', 'hyperv-keyboard', 'hid-hyperv', 'hid-generic', 'evdev', 'hyperv_fb'],
+  /** Keyboard and mouse on VMBus. */
+  input: ['hv_vmbus', 'hyperv-keyboard', 'hid-hyperv', 'hid-generic', 'evdev'],
   /** DVDs, on either. */
   dvd: ['sr_mod', 'isofs'],
 } as const;

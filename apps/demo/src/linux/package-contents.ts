@@ -12,17 +12,25 @@ const LEFT_OUT: readonly string[] = [
   './lib/modules/*/kernel/sound',
   './lib/modules/*/kernel/drivers/media',
   './lib/modules/*/kernel/drivers/net/wireless',
-  './lib/modules/*/kernel/drivers/gpu/drm/[a-ce-z]*',
+  './lib/modules/*/kernel/drivers/gpu/drm/[a-ce-gi-z]*',
   './lib/modules/*/kernel/drivers/infiniband',
   './lib/modules/*/kernel/drivers/staging',
 ];
+
+/** Goes up when less is left out, so that folders from before are not taken for whole. */
+const EDITION = 2;
+
+/** Where a package is unpacked. */
+export function unpackedPath(path: string, folder: string): string {
+  return join(folder, `${basename(path, '.deb')}.${EDITION}`);
+}
 
 /**
  * Unpacks a package to a folder named after it, but for what matches `leftOut`; gives the folder. Rejects with
  * {@link GuestFilesError}.
  */
 export async function unpackPackage(path: string, folder: string, leftOut = LEFT_OUT): Promise<string> {
-  const target = join(folder, basename(path, '.deb'));
+  const target = unpackedPath(path, folder);
   if (existsSync(target)) return target;
   const incoming = `${target}.incoming-${process.pid}`;
   await rm(incoming, { recursive: true, force: true });

@@ -7,7 +7,7 @@ import { cacheFolder } from './cache-folder.ts';
 import { DebianPackages, type Progress } from './debian-packages.ts';
 import { FLAVOURS, type Flavour, Modules } from './flavours.ts';
 import { type KernelModule, KernelModules } from './kernel-modules.ts';
-import { findEntry, unpackPackage } from './package-contents.ts';
+import { findEntry, unpackedPath, unpackPackage } from './package-contents.ts';
 import { findSystemMap } from './system-map.ts';
 
 /** What is wanted. */
@@ -63,6 +63,6 @@ export async function prepareLinuxGuest(options: LinuxGuestOptions): Promise<Lin
 }
 
 async function unpack(path: string, folder: string, progress: Progress): Promise<string> {
-  if (!existsSync(join(folder, basename(path, '.deb')))) progress.step(`unpacking ${basename(path)}`);
+  if (!existsSync(unpackedPath(path, folder))) progress.step(`unpacking ${basename(path)}`);
   return await unpackPackage(path, folder);
 }
