@@ -5,13 +5,18 @@ import { parseArgs } from 'node:util';
 import { GuestFilesError } from 'viridian-demo/linux';
 import { benchGuest } from './guest/bench-guest.ts';
 import { checkGuestOptions, type GivenGuestOptions, UsageError } from './guest/guest-options.ts';
+import { benchProcessor } from './processor/bench-processor.ts';
 import { benchRing, benchStorage } from './short-benchmarks.ts';
 import { barTable, type Row } from './table.ts';
 
-const SHORT: Readonly<Record<string, () => Promise<Row[]>>> = { ring: benchRing, storage: benchStorage };
+const SHORT: Readonly<Record<string, () => Promise<Row[]>>> = {
+  ring: benchRing,
+  storage: benchStorage,
+  processor: benchProcessor,
+};
 const GUEST = 'guest';
 const USAGE =
-  'usage: npm run bench -- [ring] [storage] [guest [--rounds N] [--only NAME,…] [--clock wall|processor] [--json FILE]]';
+  'usage: npm run bench -- [ring] [storage] [processor] [guest [--rounds N] [--only NAME,…] [--clock wall|processor] [--json FILE]]';
 /** What a shell gives for a command that Ctrl-C ended. */
 const INTERRUPTED = 130;
 

@@ -9,7 +9,7 @@ import type { ChildPartition, PoolMemory } from '@viridian/hypervisor/parent';
 import { CORE_RESERVED_BYTES, type MemoryBank } from '@viridian/x86';
 
 /** From here to 4 GiB there is no memory: local APIC, I/O APIC and device windows. */
-export const LOW_MEMORY_END = 0xf800_0000;
+const LOW_MEMORY_END = 0xf800_0000;
 const HIGH_MEMORY = 2 ** 32;
 
 /** Where video memory is: the first bytes that PCI devices may have. */
