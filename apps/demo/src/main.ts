@@ -82,6 +82,11 @@ const run = defineCommand({
       description: 'COM1: the terminal (Ctrl-A x quits, s shuts down, b reports), a file, or nowhere',
       valueHint: 'stdio|file:PATH|none',
     },
+    net: {
+      type: 'string',
+      description: 'a network adapter behind a gateway that gives addresses and leads out (none)',
+      valueHint: 'nat|none[,mac=MAC][,hostfwd=HOSTPORT:GUESTPORT][,pcap=FILE]',
+    },
     display: {
       type: 'string',
       description: 'a synthetic display with keyboard and mouse, its last picture in a file (none)',

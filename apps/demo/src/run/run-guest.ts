@@ -22,6 +22,7 @@ import { symbolsOnDemand } from './kernel-symbols.ts';
 import { attachKeyboard, SerialQueue } from './keyboard.ts';
 import { Milestones } from './milestones.ts';
 import { closeDisks, openDisks, type RunDisk } from './open-disks.ts';
+import { RunNetwork } from './run-network.ts';
 import type { RunOptions } from './run-options.ts';
 import { RunScreen } from './screen.ts';
 import { summarize, toJson } from './summary.ts';
@@ -128,9 +129,11 @@ async function runMachine(
   const watch = await makeWatch(options, symbols, resources, (vp) =>
     reporter.report(`viridian: processor ${vp} came to ${options.breakAt}`, vp),
   );
+  const network = options.net && resources.use(await RunNetwork.open(options.net));
   const machine = makeMachine({
     ...configurationOf(options, boot, disks, serial, debugConsole, input),
     ...screen?.configuration,
+    ...network?.configuration,
     watch,
   });
   screen?.watch(machine);

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { OptionError } from '../demo/options.ts';
 import { parseDisk } from './disk-option.ts';
 import { parseInstructions } from './instructions-option.ts';
+import { parseNet } from './run-network.ts';
 import { checkRunOptions, type GivenOptions, repeatedOption } from './run-options.ts';
 
 const check = (given: GivenOptions = {}, disks: string[] = []) =>
@@ -64,6 +65,40 @@ describe('checkRunOptions', () => {
   ])('refuses %j with disks %j', (given, disks, words) => {
     expect(() => check(given, disks)).toThrow(OptionError);
     expect(() => check(given, disks)).toThrow(words);
+  });
+});
+
+describe('parseNet', () => {
+  it('reads what stands behind the kind', () => {
+    expect(parseNet('none')).toBeUndefined();
+    expect(parseNet('nat')).toEqual({ mac: undefined, forwards: [], pcap: undefined });
+    expect(parseNet('nat,mac=02:00:00:00:00:01,hostfwd=8022:22,hostfwd=80:8080,pcap=a=b')).toEqual({
+      mac: '02:00:00:00:00:01',
+      forwards: [
+        { hostPort: 8022, guestPort: 22 },
+        { hostPort: 80, guestPort: 8080 },
+      ],
+      pcap: 'a=b',
+    });
+  });
+
+  it.each([
+    '',
+    'tap',
+    'none,mac=x',
+    'nat,mac=x',
+    'nat,mac=01:00:00:00:00:01',
+    'nat,hostfwd=22',
+    'nat,hostfwd=0:1',
+    'nat,hostfwd=1:2:3',
+    'nat,x=1',
+    'nat,pcap=',
+  ])('refuses %j', (text) => {
+    expect(() => parseNet(text)).toThrow(OptionError);
+  });
+
+  it('needs the bus', () => {
+    expect(() => check({ net: 'nat', enlightenments: false })).toThrow('a device on the bus');
   });
 });
 

@@ -6,6 +6,7 @@ import type { EngineOptions } from '@viridian/x86';
 import { OptionError } from '../demo/options.ts';
 import { type DiskOption, parseDisk } from './disk-option.ts';
 import { type InstructionsOption, parseInstructions } from './instructions-option.ts';
+import { type NetOption, parseNet } from './run-network.ts';
 import { type DisplayOption, parseDisplay } from './screen.ts';
 
 /** Where a stream of bytes from the guest goes. */
@@ -23,6 +24,8 @@ export interface RunOptions {
   readonly serial: Output;
   /** Undefined for a guest without keyboard, mouse and display. */
   readonly display: DisplayOption | undefined;
+  /** Undefined for a guest without a network adapter. */
+  readonly net: NetOption | undefined;
   /** How the processor executes; the host's choice when undefined. */
   readonly engine: EngineOptions | undefined;
   readonly enlightened: boolean;
@@ -82,6 +85,7 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
     cdrom: text('cdrom'),
     serial,
     display: parseDisplay(text('display') ?? 'none'),
+    net: parseNet(text('net') ?? 'none'),
     engine: engine(text('engine')),
     enlightened,
     vmbusVersion: version(text('vmbus-version')),
@@ -116,6 +120,9 @@ function checkTogether(options: RunOptions): void {
   }
   if (!enlightened && display !== undefined) {
     throw new OptionError('--display and --no-enlightenments: the display is a device on the bus');
+  }
+  if (!enlightened && options.net !== undefined) {
+    throw new OptionError('--net and --no-enlightenments: the network adapter is a device on the bus');
   }
   if (!enlightened && disks.some(({ bus }) => bus === 'scsi')) {
     throw new OptionError(
