@@ -14,7 +14,9 @@ export const BLOCK_HASH: usize = 0x5500000;
 export const BLOCK_HASH_ENTRIES: u32 = 65536;
 /** Blocks and their micro-ops, allocated upwards. */
 export const ARENA: usize = 0x5540000;
-export const ARENA_END: usize = 0x6800000;
+export const ARENA_END: usize = 0x6600000;
+/** Host page → writes beside its code (u16), for pages that have code no more. */
+export const SLOW_WRITES: usize = 0x6600000;
 // What follows up to guest RAM is the JIT's: jit/memory-map.ts.
 /** Guest RAM starts here. */
 export const CORE_RESERVED_BYTES: usize = 0x7000000;

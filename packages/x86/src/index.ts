@@ -14,6 +14,7 @@ export {
   traceInstructions,
 } from './disassembler/trace.ts';
 
+export { type JitCounters, readJitCounters } from './jit/counters.ts';
 export type { EngineOptions } from './jit/engine.ts';
 
 export {

@@ -1,7 +1,7 @@
 /** Self-modifying code: blocks whose bytes were written are void, and so is every micro-op of theirs. */
 
 import { HANDLER_STALE } from '../decoder/handlers';
-import { BLOCK_HASH, BLOCK_HASH_ENTRIES, CODE_TABLE, GRANULES } from '../layout';
+import { BLOCK_HASH, BLOCK_HASH_ENTRIES, CODE_TABLE, GRANULES, SLOW_WRITES } from '../layout';
 import { dropRegionsOf } from '../jit/regions';
 import { OP_BYTES, OP_HANDLER } from '../micro-op';
 
@@ -34,13 +34,24 @@ export function hashSlot(host: u32, mode: u32): usize {
   return BLOCK_HASH + ((<usize>(((host ^ (mode << 7)) * 0x9e3779b1) >> 16) & (BLOCK_HASH_ENTRIES - 1)) << 2);
 }
 
+/** Writes beside a page's code after which the code is dropped: memory that was freed and is used for data now. */
+const MOST_SLOW_WRITES: u32 = 512;
+
+/** Counts a write to a page with code, of bytes that are none; true when the page better had no code. */
+export function isForgotten(host: usize): bool {
+  const at = SLOW_WRITES + ((host >> 12) << 1);
+  const writes = <u32>load<u16>(at) + 1;
+  store<u16>(at, <u16>(writes < MOST_SLOW_WRITES ? writes : 0));
+  return writes == MOST_SLOW_WRITES;
+}
+
 /** Drops the page's blocks when the written bytes touch decoded ones. */
 export function invalidateWritten(host: usize, bytes: u32): void {
   const covered = load<u64>(GRANULES + ((host >> 12) << 3));
   const first = <u32>(host >> 6) & 63;
   const last = min<u32>(63, <u32>(((host & 0xfff) + bytes - 1) >> 6));
   const written = (<u64>-1 << first) & (<u64>-1 >> (63 - last));
-  if (covered & written) invalidatePage(host);
+  if (covered & written || isForgotten(host)) invalidatePage(host);
 }
 
 /** Drops all blocks of a host page. */

@@ -1,5 +1,6 @@
 /** What regions call: memory that the TLB does not have, instructions left to the interpreter's handlers, flags. */
 
+import { invalidatePage, isForgotten } from '../blocks/invalidate';
 import { HANDLER_INTEGER } from '../decoder/handlers';
 import { condition, getFlags } from '../flags';
 import { executeInteger } from '../interpreter/integer';
@@ -62,7 +63,11 @@ function find(vp: usize, linear: u64, bytes: u32, write: bool): usize {
   if (!(entry & (write ? GPA_WRITE : GPA_READ))) return 0;
   const host = <usize>(entry & 0xfffff000) + (<usize>walkGpa & 0xfff);
   if (!user && walkUser && load<u32>(vp + CR4) & CR4_SMAP) return host;
-  const covered = load<u64>(GRANULES + ((host >> 12) << 3));
+  let covered = load<u64>(GRANULES + ((host >> 12) << 3));
+  if (write && covered != 0 && isForgotten(host)) {
+    invalidatePage(host);
+    covered = 0;
+  }
   const plain = (entry & GPA_WRITE) != 0 && walkWritable && covered == 0;
   fillTlb(vp, vp + (user ? TLB_USER : TLB_SUPERVISOR), linear, host, (entry & GPA_READ) != 0, plain);
   if (!write || covered == 0) return host;

@@ -235,9 +235,9 @@ function body(index: i32): void {
   }
 }
 
-/** Loads what stays in locals. */
-export function loadState(): void {
-  const used = usedRegisters();
+/** Loads what stays in locals, of the general registers those in `mask`. */
+export function loadState(mask: u32): void {
+  const used = usedRegisters() & mask;
   for (let i: u32 = 0; i < 16; i++) {
     if (!((used >> i) & 1)) continue;
     get(VP);
@@ -323,7 +323,7 @@ export function writeBody(): void {
   depth = 0;
   overflown = false;
   setKnownFlags(-1);
-  loadState();
+  loadState(0xffff);
   get(VP);
   access(I32_LOAD, TLB_CURRENT);
   set(TLB);

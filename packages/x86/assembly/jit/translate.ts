@@ -182,8 +182,17 @@ export function translate(op: usize): void {
   open(0x04, LABEL_OTHER);
   leaveBehind(load<u8>(op + OP_COUNT));
   close();
-  loadState();
+  loadState(changedByHandler(op));
   setKnownFlags(-1);
+}
+
+/** General registers that the interpreter's handler of a micro-op may change, one bit each. */
+function changedByHandler(op: usize): u32 {
+  // RCX holds the result of string comparisons.
+  if (load<u16>(op + OP_HANDLER) >= HANDLER_SSE) return registersOfVector(op) | 2;
+  const code = <u32>load<u16>(op + OP_CODE16);
+  // String instructions: RAX, RCX, RSI, RDI.
+  return code >= 0xa4 && code < 0xb0 && code != 0xa8 && code != 0xa9 ? 0xc3 : 0xffff;
 }
 
 /** All state is in memory: leaves with `count` instructions of the node executed. */

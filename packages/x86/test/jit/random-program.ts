@@ -67,58 +67,7 @@ class Writer {
   /** One instruction that does not branch. */
   instruction(): void {
     const random = this.#random;
-    const reg = random.pick(REGISTERS);
-    switch (random.below(22)) {
-      case 0:
-      case 1:
-      case 2:
-        return this.operation([random.pick(ALU)], reg, random.below(8) === 0 ? [0x66] : []);
-      case 3:
-        return this.operation([random.pick(ALU) & 0xfe], reg);
-      case 4:
-        this.operation([0x83], random.below(8));
-        return void this.bytes.push(random.below(256));
-      case 5:
-        this.operation([random.pick([0xc1, 0xc0])], random.pick([0, 1, 4, 5, 7]));
-        return void this.bytes.push(random.below(64));
-      case 6:
-        return this.operation([random.pick([0xd3, 0xd1, 0xd2])], random.pick([0, 1, 2, 3, 4, 5, 7]));
-      case 7:
-        return this.operation([random.pick([0x89, 0x8b, 0x88, 0x8a, 0x87, 0x85, 0x84])], reg);
-      case 8:
-        return this.operation([0xf7], random.pick([2, 3, 4, 5]));
-      case 9:
-        return this.operation([0xff], random.below(2));
-      case 10:
-        return this.operation([0x0f, 0xaf], reg);
-      case 11:
-        return this.operation([0x0f, random.pick([0xb6, 0xb7, 0xbe, 0xbf])], reg);
-      case 12:
-        return this.operation([0x0f, 0x90 + random.below(16)], reg);
-      case 13:
-        return this.operation([0x0f, 0x40 + random.below(16)], reg);
-      case 14:
-        return this.operation([0x8d], reg, [], true);
-      case 15:
-        return this.operation([0x0f, random.pick([0xa3, 0xab, 0xb3, 0xbb])], reg, [], false);
-      case 16:
-        return this.operation(
-          [0x0f, random.pick([0xb1, 0xc1])],
-          reg,
-          random.below(2) === 0 ? [0xf0] : [],
-          true,
-        );
-      case 17:
-        return void this.bytes.push(random.pick([0x98, 0x99, 0xf5, 0xf8, 0xf9, 0x9e, 0x9f]));
-      case 18:
-        return void this.bytes.push(0x48, 0x0f, 0xc8 + random.below(4));
-      case 19:
-        return this.operation([0x0f, random.pick([0xbc, 0xbd])], reg);
-      case 20:
-        return this.division(reg);
-      default:
-        return this.operation([0x0f, random.pick(PACKED)], random.below(8), [0x66]);
-    }
+    random.pick(FORMS)(this, random.pick(REGISTERS), random);
   }
 
   /** XOR EDX, EDX or CQO and a division, which may raise #DE. */
@@ -131,6 +80,43 @@ class Writer {
     this.bytes.push(0xc0 | ((6 + signed) << 3) | (this.bytes.at(-2) === 0x49 ? 3 : reg & 7));
   }
 }
+
+/** Families of instructions, each as likely as the others; `reg` is ModRM.reg where that is a register. */
+const FORMS: readonly ((writer: Writer, reg: number, random: Random) => void)[] = [
+  (writer, reg, random) => writer.operation([random.pick(ALU)], reg, random.below(8) === 0 ? [0x66] : []),
+  (writer, reg, random) => writer.operation([random.pick(ALU)], reg),
+  (writer, reg, random) => writer.operation([random.pick(ALU) & 0xfe], reg),
+  (writer, _, random) => {
+    writer.operation([0x83], random.below(8));
+    writer.bytes.push(random.below(256));
+  },
+  (writer, _, random) => {
+    writer.operation([random.pick([0xc1, 0xc0])], random.pick([0, 1, 4, 5, 7]));
+    writer.bytes.push(random.below(64));
+  },
+  (writer, _, random) =>
+    writer.operation([random.pick([0xd3, 0xd1, 0xd2])], random.pick([0, 1, 2, 3, 4, 5, 7])),
+  (writer, reg, random) => writer.operation([random.pick([0x89, 0x8b, 0x88, 0x8a, 0x87, 0x85, 0x84])], reg),
+  (writer, _, random) => writer.operation([0xf7], random.pick([2, 3, 4, 5])),
+  (writer, _, random) => writer.operation([0xff], random.below(2)),
+  (writer, reg) => writer.operation([0x0f, 0xaf], reg),
+  (writer, reg, random) => writer.operation([0x0f, random.pick([0xb6, 0xb7, 0xbe, 0xbf])], reg),
+  (writer, reg, random) => writer.operation([0x0f, 0x90 + random.below(16)], reg),
+  (writer, reg, random) => writer.operation([0x0f, 0x40 + random.below(16)], reg),
+  (writer, reg) => writer.operation([0x8d], reg, [], true),
+  (writer, reg, random) => writer.operation([0x0f, random.pick([0xa3, 0xab, 0xb3, 0xbb])], reg, [], false),
+  (writer, reg, random) =>
+    writer.operation([0x0f, random.pick([0xb1, 0xc1])], reg, random.below(2) === 0 ? [0xf0] : [], true),
+  (writer, _, random) => {
+    writer.bytes.push(random.pick([0x98, 0x99, 0xf5, 0xf8, 0xf9, 0x9e, 0x9f]));
+  },
+  (writer, _, random) => {
+    writer.bytes.push(0x48, 0x0f, 0xc8 + random.below(4));
+  },
+  (writer, reg, random) => writer.operation([0x0f, random.pick([0xbc, 0xbd])], reg),
+  (writer, reg) => writer.division(reg),
+  (writer, _, random) => writer.operation([0x0f, random.pick(PACKED)], random.below(8), [0x66]),
+];
 
 export interface ProgramOptions {
   readonly seed: number;
