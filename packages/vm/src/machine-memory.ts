@@ -4,6 +4,7 @@
  * then video memory.
  */
 
+import { PCI_HOLE } from '@viridian/emulation';
 import type { Hypervisor } from '@viridian/hypervisor';
 import type { ChildPartition, PoolMemory } from '@viridian/hypervisor/parent';
 import { CORE_RESERVED_BYTES, type MemoryBank } from '@viridian/x86';
@@ -13,7 +14,7 @@ const LOW_MEMORY_END = 0xf800_0000;
 const HIGH_MEMORY = 2 ** 32;
 
 /** Where video memory is: the first bytes that PCI devices may have. */
-export const VIDEO_GPA = LOW_MEMORY_END;
+export const VIDEO_GPA = PCI_HOLE.first;
 
 /** Pages to deposit: overlay pages in the bank of the RAM are as near to the processor core as RAM itself. */
 export const POOL_BYTES = 1 << 20;
