@@ -4,6 +4,8 @@ export { BlockLayer } from './block/block-layer.ts';
 export { Disk, type DiskDevice, type DmaBuffer } from './block/disk.ts';
 export { type Partition, scanPartitions } from './block/partitions.ts';
 export type { BlockOperation, DeviceRequest, DmaPages, QueueCounters } from './block/request-queue.ts';
+export { GuestFramebuffer } from './console/framebuffer.ts';
+export { InputLayer } from './console/input-layer.ts';
 export type { Cpu, CpuidResult, CpuMemory, Program } from './cpu.ts';
 export { detectPlatform, type Platform } from './hypervisor/detect.ts';
 export { Kernel, type KernelOptions, UnsupportedPlatform } from './kernel/kernel.ts';

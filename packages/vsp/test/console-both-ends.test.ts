@@ -80,7 +80,7 @@ describe('both ends', () => {
       const { client, memory, quiet, offer } = await opened(device, (channel) => {
         place.gpn = 900;
         const vram = { vramGpa: place.gpn * 4096, vramBytes: 32 * 4096 };
-        return openVideo(channel, { ...vram, versions: [version] });
+        return openVideo(channel, { place: () => vram, versions: [version] });
       });
       expect(offer.mmioMegabytes).toBe(1);
       expect(client.version).toBe(version);
@@ -112,7 +112,9 @@ describe('both ends', () => {
   it('of the display when no version is taken', async () => {
     const device = new SynthVideo(new Framebuffer());
     const vram = { vramGpa: 0x10000, vramBytes: 4096 };
-    const opening = opened(device, (channel) => openVideo(channel, { ...vram, versions: [0x90003] }));
+    const opening = opened(device, (channel) =>
+      openVideo(channel, { place: () => vram, versions: [0x90003] }),
+    );
     await expect(opening).rejects.toMatchObject({ name: 'DeviceError', kind: 'refused' });
   });
 });

@@ -9,6 +9,10 @@ import type { BusClock } from '@viridian/vmbus/ring';
 import type { DmaAllocator } from '@viridian/vsc/storage';
 import { BlockLayer } from '../block/block-layer.ts';
 import { storvscDriver } from '../block/storvsc-driver.ts';
+import type { GuestFramebuffer } from '../console/framebuffer.ts';
+import { keyboardDriver, mouseDriver } from '../console/input-drivers.ts';
+import { InputLayer } from '../console/input-layer.ts';
+import { videoDriver } from '../console/video-driver.ts';
 import type { Cpu, CpuMemory } from '../cpu.ts';
 import { describePlatform, detectPlatform, type Platform } from '../hypervisor/detect.ts';
 import { disableHypercallPage, enableHypercallPage } from '../hypervisor/hypercalls.ts';
@@ -60,6 +64,9 @@ export class Kernel {
   readonly devices: DriverModel;
   readonly block: BlockLayer;
   readonly net: NetworkLayer;
+  readonly input = new InputLayer();
+  /** The screen; undefined when the machine has none. */
+  framebuffer: GuestFramebuffer | undefined;
   /** Processors of the machine; those that run are in `processors`. */
   readonly processorCount: number;
   readonly processors: KernelProcessor[] = [];
@@ -107,7 +114,8 @@ export class Kernel {
     });
     this.block = new BlockLayer(this);
     this.net = new NetworkLayer((text) => this.print(text));
-    const drivers = [storvscDriver(this), netvscDriver(this), ...(options.drivers?.(this) ?? [])];
+    const own = [storvscDriver, netvscDriver, keyboardDriver, mouseDriver, videoDriver];
+    const drivers = [...own.map((driver) => driver(this)), ...(options.drivers?.(this) ?? [])];
     this.devices = new DriverModel(this.bus, drivers, (text) => this.print(text));
   }
 

@@ -5,6 +5,7 @@ export {
   openVideo,
   type Resolution,
   VideoClient,
+  type VideoMemory,
   type VideoOptions,
   type VideoRectangle,
 } from './video-client.ts';

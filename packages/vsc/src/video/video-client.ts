@@ -25,12 +25,17 @@ import type { Channel } from '@viridian/vmbus/ring';
 import { DeviceError } from '../message-link/device-error.ts';
 import { type Message, MessageLink } from '../message-link/message-link.ts';
 
-/** Settings of the driver. */
-export interface VideoOptions {
-  /** Where video memory is in guest memory: pages behind one another. */
+/** Video memory in guest memory: pages behind one another. */
+export interface VideoMemory {
   readonly vramGpa: number;
   /** At most what the offer says. */
   readonly vramBytes: number;
+}
+
+/** Settings of the driver. */
+export interface VideoOptions {
+  /** Called once, when the resolutions are known, the host's default first. */
+  readonly place: (resolutions: readonly Resolution[]) => VideoMemory;
   /** Versions, the preferred one first; 3.5 and 3.2 when absent. */
   readonly versions?: readonly number[];
 }
@@ -70,6 +75,7 @@ export class VideoClient {
   readonly #link: MessageLink;
   #resolutions: readonly Resolution[] = USUAL;
   #mode: Resolution | undefined;
+  #memory: VideoMemory = { vramGpa: 0, vramBytes: 0 };
   #version = 0;
   #isDirtWanted = false;
 
@@ -96,7 +102,8 @@ export class VideoClient {
   async negotiate(): Promise<void> {
     this.#version = await this.#agreeOnVersion();
     if (this.#version >>> 16 >= FIRST_WITH_RESOLUTIONS) this.#resolutions = await this.#askResolutions();
-    const { vramGpa } = this.#options;
+    this.#memory = this.#options.place(this.#resolutions);
+    const { vramGpa } = this.#memory;
     const location = SynthVidVramLocation.bytes({
       userContext: BigInt(vramGpa),
       isVramGpaSpecified: 1,
@@ -110,7 +117,7 @@ export class VideoClient {
   async setMode(mode: Resolution): Promise<void> {
     const { widthPixels, heightPixels } = mode;
     const pitchBytes = (widthPixels * DEPTH_BITS) / 8;
-    if (!(widthPixels > 0 && heightPixels > 0) || pitchBytes * heightPixels > this.#options.vramBytes) {
+    if (!(widthPixels > 0 && heightPixels > 0) || pitchBytes * heightPixels > this.#memory.vramBytes) {
       throw new RangeError(`video memory does not hold ${widthPixels}×${heightPixels} pixels`);
     }
     const situation = SynthVidSituationUpdate.bytes({

@@ -10,7 +10,8 @@ import { describe, expect, it } from 'vitest';
 import { RawHost } from '../support/raw-host.ts';
 
 type Opener = (channel: Channel) => Promise<unknown>;
-const video: Opener = (channel) => openVideo(channel, { vramGpa: 0x10000, vramBytes: 0x10000 });
+const video: Opener = (channel) =>
+  openVideo(channel, { place: () => ({ vramGpa: 0x10000, vramBytes: 0x10000 }) });
 
 /** Words of 32 bits, and bytes behind them. */
 function message(words: readonly number[], bytes: readonly number[] = []): Uint8Array {
