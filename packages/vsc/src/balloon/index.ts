@@ -1,0 +1,3 @@
+/** Ballooning in the guest. */
+
+export { BalloonDriver, type BalloonPages, type BalloonRange } from './balloon-driver.ts';
