@@ -12,6 +12,7 @@ import { pseudoRandom } from '../src/image/sample-files.ts';
 import { Modules } from '../src/linux/flavours.ts';
 import { buildInitramfs } from '../src/linux/initramfs.ts';
 import { prepareLinuxGuest } from '../src/linux/prepare-linux-guest.ts';
+import { GuestConsole } from './support/guest-console.ts';
 import { daemonFiles } from './support/linux-daemons.ts';
 import { haveKernels, makeDisk } from './support/linux-guests.ts';
 
@@ -39,29 +40,6 @@ echo "copied: $(sha256sum < /tmp/in/hello)"
 sleep 1000
 `;
 
-/** What a guest wrote on its console, and a way to wait for more. */
-class Console {
-  text = '';
-  #waiters: { line: RegExp; resolve: (found: string) => void }[] = [];
-
-  write(byte: number): void {
-    this.text += String.fromCharCode(byte);
-    if (byte !== 10) return;
-    this.#waiters = this.#waiters.filter(({ line, resolve }) => {
-      const found = line.exec(this.text);
-      if (found !== null) resolve(found[1] ?? '');
-      return found === null;
-    });
-  }
-
-  /** The first group of a line, now or when it comes. */
-  line(line: RegExp): Promise<string> {
-    const found = line.exec(this.text);
-    if (found !== null) return Promise.resolve(found[1] ?? '');
-    return new Promise((resolve) => this.#waiters.push({ line, resolve }));
-  }
-}
-
 /** Counts writes. */
 class CountingDisk extends MemoryDisk {
   writes = 0;
@@ -72,7 +50,7 @@ class CountingDisk extends MemoryDisk {
   }
 }
 
-async function linuxMachine(disk: CountingDisk, output: Console): Promise<Machine> {
+async function linuxMachine(disk: CountingDisk, output: GuestConsole): Promise<Machine> {
   const guest = await prepareLinuxGuest({ flavour: 'cloud-amd64', modules: Modules.enlightened });
   const boot = await loadKernel({
     kernel: new Uint8Array(await readFile(guest.kernelPath)),
@@ -102,7 +80,7 @@ describe.skipIf(!haveKernels())("Debian's hv_utils", () => {
   it('does what its parent asks for', { timeout: 300_000 }, async () => {
     const { path } = await makeDisk(folder);
     const disk = new CountingDisk(new Uint8Array(await readFile(path)));
-    const output = new Console();
+    const output = new GuestConsole();
     await using machine = await linuxMachine(disk, output);
     const killer = setTimeout(() => machine.kill(), 240_000);
     const hearts: string[] = [];

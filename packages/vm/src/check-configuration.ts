@@ -37,6 +37,7 @@ const SETTINGS: readonly (keyof MachineConfiguration)[] = [
   'disks',
   'networks',
   'integration',
+  'balloon',
   'input',
   'display',
   'powerOffPort',
@@ -89,9 +90,10 @@ export function checkConfiguration(given: MachineConfiguration): CheckedConfigur
   if (vmbus === undefined && networks.length > 0) {
     throw new ConfigurationError('vmbus', 'networks need the bus: leave vmbus out or take the networks away');
   }
-  const { integration = vmbus !== undefined && processor === undefined } = given;
-  if (vmbus === undefined && integration) {
-    throw new ConfigurationError('vmbus', 'integration needs the bus: leave vmbus out or integration');
+  const isUsual = vmbus !== undefined && processor === undefined;
+  const { integration = isUsual, balloon = isUsual } = given;
+  if (vmbus === undefined && (integration || balloon)) {
+    throw new ConfigurationError('vmbus', 'integration and balloon need the bus: leave vmbus or them out');
   }
   return {
     name,
@@ -110,6 +112,7 @@ export function checkConfiguration(given: MachineConfiguration): CheckedConfigur
     storage,
     networks,
     integration,
+    balloon,
     ...checkConsole(given, vmbus !== undefined),
     powerOffPort,
     boot,

@@ -130,6 +130,8 @@ export interface MachineConfiguration {
    * they are offered unless told otherwise.
    */
   readonly integration?: boolean;
+  /** Offer a balloon, by which memory is taken from the guest and given back; as `integration`. */
+  readonly balloon?: boolean;
   readonly input?: InputConfiguration;
   readonly display?: DisplayConfiguration;
   /** A port by which the guest switches the machine off: any OUT to it does. None unless given. */
@@ -160,6 +162,7 @@ export interface CheckedConfiguration {
   readonly storage: readonly CheckedStorage[];
   readonly networks: readonly CheckedNetwork[];
   readonly integration: boolean;
+  readonly balloon: boolean;
   readonly input: InputConfiguration;
   readonly display: DisplayConfiguration | undefined;
   readonly powerOffPort: number | undefined;

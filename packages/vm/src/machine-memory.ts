@@ -70,6 +70,17 @@ export class MachineBank {
     }
   }
 
+  /** Offset in the bank of a page of RAM; undefined when not all of `byteCount` bytes there are RAM. */
+  offsetOf(gpa: number, byteCount: number): number | undefined {
+    let bankOffset = this.#ramOffset;
+    for (const range of ramRanges(this.#memoryBytes)) {
+      const start = gpa - range.gpa;
+      if (start >= 0 && start + byteCount <= range.sizeBytes) return bankOffset + start;
+      bankOffset += range.sizeBytes;
+    }
+    return undefined;
+  }
+
   /** RAM below the hole, of which `gpa` + `byteCount` bytes must exist. */
   bytes(gpa: number, byteCount: number): Uint8Array {
     if (gpa < 0 || gpa + byteCount > Math.min(this.#memoryBytes, LOW_MEMORY_END)) {

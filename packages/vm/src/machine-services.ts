@@ -1,8 +1,14 @@
-/** What a machine asks of its guest's operating system: the integration services. */
+/** What a machine asks of its guest's operating system: the integration services and the balloon. */
 
 import type { Clock, Partition } from '@viridian/hypervisor';
+import type { ChildPartition } from '@viridian/hypervisor/parent';
+import type { InspectTree } from '@viridian/trace';
+import type { OfferedDevice } from '@viridian/vmbus/host';
+import { Balloon } from '@viridian/vsp/balloon';
 import { type Heart, IntegrationServices } from '@viridian/vsp/integration';
 import type { CheckedConfiguration } from './configuration.ts';
+import { BALLOON_INSTANCE_ID, ChildBalloonMemory } from './machine-balloon.ts';
+import type { MachineBank } from './machine-memory.ts';
 
 /** What the guest is asked to do. */
 export interface ShutdownRequest {
@@ -15,22 +21,48 @@ export interface ShutdownRequest {
 /** What the services of one machine need. */
 export interface ServiceParts {
   readonly configuration: CheckedConfiguration;
+  readonly child: ChildPartition;
   readonly partition: Partition;
+  readonly bank: MachineBank;
   readonly clock: Clock;
-  /** Path of the partition. */
-  readonly where: string;
   readonly heartChanged: (heart: Heart) => void;
+  /** False when the machine comes to its end. */
+  readonly isAlive: () => boolean;
 }
 
-/** The services that the configuration asks for; undefined for none. */
-export function makeServices(parts: ServiceParts): IntegrationServices | undefined {
-  const { configuration, partition, clock, where, heartChanged } = parts;
-  if (!configuration.integration) return undefined;
-  return new IntegrationServices({
-    clock,
-    unixMilliseconds: () => Date.now(),
-    referenceTime: () => partition.msrState.reference.now(),
-    heartChanged,
-    where: `${where}/integration`,
-  });
+/** Those services that the configuration asks for. */
+export class MachineServices {
+  readonly integration: IntegrationServices | undefined;
+  readonly balloon: Balloon | undefined;
+
+  constructor(parts: ServiceParts) {
+    const { configuration, child, partition, bank, clock, heartChanged, isAlive } = parts;
+    if (configuration.integration) {
+      this.integration = new IntegrationServices({
+        clock,
+        unixMilliseconds: () => Date.now(),
+        referenceTime: () => partition.msrState.reference.now(),
+        heartChanged,
+        where: `${child.where}/integration`,
+      });
+    }
+    if (configuration.balloon) {
+      this.balloon = new Balloon({
+        instanceId: BALLOON_INSTANCE_ID,
+        memory: new ChildBalloonMemory(child, bank, configuration.memoryBytes, isAlive),
+        clock,
+        where: `${child.where}/balloon`,
+      });
+    }
+  }
+
+  /** What is to be offered on the bus. */
+  get devices(): readonly OfferedDevice[] {
+    return [...(this.integration?.all ?? []), ...(this.balloon === undefined ? [] : [this.balloon])];
+  }
+
+  addTo(tree: InspectTree): void {
+    if (this.integration !== undefined) tree.add('integration', this.integration);
+    if (this.balloon !== undefined) tree.add('balloon', this.balloon);
+  }
 }

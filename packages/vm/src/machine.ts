@@ -19,6 +19,7 @@ import {
   warning,
 } from '@viridian/trace';
 import { VmbusHost } from '@viridian/vmbus/host';
+import type { Balloon } from '@viridian/vsp/balloon';
 import type { IntegrationServices } from '@viridian/vsp/integration';
 import type { NetworkAdapter } from '@viridian/vsp/network';
 import type { StorageController } from '@viridian/vsp/storage';
@@ -31,6 +32,7 @@ import { crashReport } from './crash-report.ts';
 import { type ProcessorSnapshot, takeSnapshot } from './debug/processor-snapshot.ts';
 import { readPhysical } from './debug/read-physical.ts';
 import { watchProcessors } from './debug/watched-processor.ts';
+import { flushDisks } from './flush-disks.ts';
 import { HaltWatch } from './halt-watch.ts';
 import { ACPI_GPA, boardTables, connectBoard } from './machine-board.ts';
 import { type ConsoleDevices, makeConsole, plugVideoWindow, videoWindowBytes } from './machine-console.ts';
@@ -44,7 +46,7 @@ import {
 import { MachineBank } from './machine-memory.ts';
 import { makeAdapters } from './machine-networks.ts';
 import { type MachineReport, reportMachine } from './machine-report.ts';
-import { makeServices, type ShutdownRequest } from './machine-services.ts';
+import { MachineServices, type ShutdownRequest } from './machine-services.ts';
 import { makeControllers } from './machine-storage.ts';
 import type { VirtualizationHost } from './virtualization-host.ts';
 
@@ -62,14 +64,13 @@ export class Machine {
   readonly #configuration: CheckedConfiguration;
   /** The emulated board with its devices, if the machine has one. */
   readonly board: Board | undefined;
-  /** What can be asked of the guest's operating system, if the machine offers it. */
-  readonly integration: IntegrationServices | undefined;
   readonly #bank: MachineBank;
   readonly #child: ChildPartition;
   readonly #partition: Partition;
   readonly #bus: VmbusHost | undefined;
   readonly #controllers: readonly StorageController[];
   readonly #adapters: readonly NetworkAdapter[];
+  readonly #services: MachineServices;
   readonly #console: ConsoleDevices;
   readonly #events: MachineEmitter;
   #state: State = 'ready';
@@ -109,12 +110,14 @@ export class Machine {
         configuration.vmbus === undefined ? [] : makeControllers(configuration.storage, child.where);
       adapters = makeAdapters(configuration.networks, child.where);
       this.#adapters = adapters;
-      this.integration = makeServices({
+      this.#services = new MachineServices({
         configuration,
+        child,
         partition: this.#partition,
+        bank: this.#bank,
         clock: hypervisor.clock,
-        where: child.where,
         heartChanged: (heart) => this.#events.emit('heartbeat', { heart }),
+        isAlive: () => this.#state !== 'finishing' && this.#state !== 'finished',
       });
       this.#console = makeConsole(configuration, child.where);
       const memory = new ChildMemory(this.#partition.gpa, hypervisor.memory);
@@ -138,6 +141,16 @@ export class Machine {
   /** Id of the child partition. */
   get partitionId(): bigint {
     return this.#child.id;
+  }
+
+  /** What can be asked of the guest's operating system, if the machine offers it. */
+  get integration(): IntegrationServices | undefined {
+    return this.#services.integration;
+  }
+
+  /** Memory that the guest can do without, if the machine offers a balloon: `await machine.balloon.setTarget(bytes)`. */
+  get balloon(): Balloon | undefined {
+    return this.#services.balloon;
   }
 
   get state(): State {
@@ -251,9 +264,8 @@ export class Machine {
       versions: vmbus,
       where: `${this.#child.where}/vmbus`,
     });
-    const services = this.integration?.all ?? [];
     const consoleDevices = Object.values(this.#console);
-    const devices = [...this.#controllers, ...this.#adapters, ...services, ...consoleDevices];
+    const devices = [...this.#controllers, ...this.#adapters, ...this.#services.devices, ...consoleDevices];
     for (const device of devices) bus.offer(device);
     return bus;
   }
@@ -306,7 +318,7 @@ export class Machine {
     if (this.#bus !== undefined) this.tree.add('bus', this.#bus);
     if (this.board !== undefined) this.tree.add('board', this.board);
     this.#controllers.forEach((controller, index) => void this.tree.add(`storage/${index}`, controller));
-    if (this.integration !== undefined) this.tree.add('integration', this.integration);
+    this.#services.addTo(this.tree);
     this.#adapters.forEach((adapter, index) => void this.tree.add(`network/${index}`, adapter));
     for (const [name, device] of Object.entries(this.#console)) this.tree.add(name, device);
   }
@@ -363,7 +375,7 @@ export class Machine {
       await this.#quiesce();
       for (const adapter of this.#adapters) adapter.disconnect();
       if (isOrderly) {
-        await this.#flushDisks();
+        await flushDisks(this.#configuration, this.#child.where);
         this.#child.delete();
       }
       this.#host.hypervisor.removeMemory(this.#bank.bank);
@@ -373,18 +385,6 @@ export class Machine {
       this.#events.emit('exit', result);
       this.#settleFinished(result);
     });
-  }
-
-  async #flushDisks(): Promise<void> {
-    const { storage, board } = this.#configuration;
-    for (const disk of [...storage.flatMap(({ disks }) => disks), ...(board?.ide ?? [])]) {
-      if (disk === undefined) continue;
-      try {
-        if (!disk.device.readOnly) await disk.device.flush();
-      } catch (error) {
-        machineFailed.report(this.#child.where, 'flushing a disk failed', { error: String(error) });
-      }
-    }
   }
 
   #then(step: () => Promise<void>): void {
