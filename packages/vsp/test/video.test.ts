@@ -2,77 +2,18 @@
 
 import { Framebuffer } from '@viridian/drivers';
 import { SynthVideo } from '@viridian/vsp/video';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Field, fields, hex, MessageGuest, piped } from './support/message-guest.ts';
-
-const PAGE = 4096;
-const VRAM_PAGE = 16;
-
-const message = (type: number, ...list: readonly Field[]): Uint8Array => {
-  const payload = fields(...list);
-  return new Uint8Array([...fields([4, type], [4, 8 + payload.length]), ...payload]);
-};
-const version = (value = 0x50003) => message(1, [4, value]);
-const locate = (gpa: number | bigint = VRAM_PAGE * PAGE, specified = 1) =>
-  message(3, [8, gpa], [1, specified], [8, gpa]);
-
-interface Situation {
-  readonly outputs?: number;
-  readonly active?: number;
-  readonly offset?: number;
-  readonly depth?: number;
-  readonly width?: number;
-  readonly height?: number;
-  readonly pitch?: number;
-}
-
-const situate = ({
-  outputs = 1,
-  active = 1,
-  offset = 0,
-  depth = 32,
-  width = 64,
-  height = 48,
-  pitch = width * 4,
-}: Situation = {}) =>
-  message(
-    5,
-    [8, 7n],
-    [1, outputs],
-    [1, active],
-    [4, offset],
-    [1, depth],
-    [4, width],
-    [4, height],
-    [4, pitch],
-  );
-const dirt = (...rectangles: readonly (readonly [number, number, number, number])[]) =>
-  message(10, [1, 0], [1, rectangles.length], ...rectangles.flat().map((value) => [4, value] as const));
-
-async function plugged() {
-  const screen = new Framebuffer();
-  const device = new SynthVideo(screen, {
-    vramMebibytes: 1,
-    resolutions: [{ widthPixels: 64, heightPixels: 48 }],
-  });
-  const guest = await MessageGuest.open(device);
-  const dirty: string[] = [];
-  screen.watch({
-    dirtied: ({ left, top, right, bottom }) => dirty.push([left, top, right, bottom].join()),
-    modeChanged: (size) =>
-      dirty.push(size === undefined ? 'dark' : `${size.widthPixels}×${size.heightPixels}`),
-  });
-  return { screen, device, guest, dirty };
-}
-
-async function showing() {
-  const all = await plugged();
-  for (const one of [version(), locate(), situate()]) all.guest.say(one);
-  await all.guest.hear();
-  all.dirty.length = 0;
-  return all;
-}
+import { hex } from './support/message-guest.ts';
+import {
+  dirt,
+  locate,
+  message,
+  plugged,
+  showing,
+  situate,
+  VRAM_PAGE,
+  version,
+} from './support/video-guest.ts';
 
 describe('SynthVideo', () => {
   it('shakes hands as with Linux, and asks for dirt once', async () => {
@@ -173,70 +114,6 @@ describe('SynthVideo', () => {
     guest.say(situate());
     expect(screen.size).toBeUndefined();
     expect(device.inspect().session).toMatchObject({ counters: { outOfPlace: 2 } });
-  });
-
-  it.each<[string, Situation]>([
-    ['too wide', { width: 16385, height: 1 }],
-    ['empty', { width: 0 }],
-    ['without height', { height: 0 }],
-    ['a pitch shorter than a row', { pitch: 255 }],
-    ['beyond the video memory', { height: 4097 }],
-    ['an offset beyond it', { offset: 2 ** 20 }],
-    [
-      'all at its largest',
-      { width: 2 ** 32 - 1, height: 2 ** 32 - 1, pitch: 2 ** 32 - 1, offset: 2 ** 32 - 1 },
-    ],
-    ['24 bits a pixel', { depth: 24 }],
-    ['switched off', { active: 0 }],
-    ['no output', { outputs: 0 }],
-  ])('goes dark and answers: %s', async (_, situation) => {
-    const { screen, guest } = await showing();
-    expect(await guest.ask(situate(situation))).toEqual(['0600000010000000' + '0700000000000000']);
-    expect(screen.size).toBeUndefined();
-    await guest.ask(situate());
-    expect(screen.picture()).toBeDefined();
-  });
-
-  it('has no picture while its memory is no memory', async () => {
-    const { screen, guest } = await showing();
-    guest.machine.memory.holes.add(VRAM_PAGE + 1);
-    expect(screen.picture()).toBeUndefined();
-    expect(screen.picture({ left: 0, top: 0, right: 1, bottom: 1 })).toBeDefined();
-  });
-
-  it.each([
-    ['video memory outside of memory', locate(2 ** 40)],
-    ['video memory at the end of numbers', locate(2n ** 64n - 1n)],
-    ['video memory nowhere', locate(0x10000, 0)],
-    ['a message shorter than its header', version().subarray(0, 4)],
-    ['a request without version', message(1)],
-    ['a situation cut short', situate().subarray(0, 34)],
-    ['dirt with fewer rectangles than it says', message(10, [1, 0], [1, 255], [8, 0], [8, 0])],
-    ['a shape without a head', message(8, [8, 0], [8, 0])],
-  ])('ends the channel: %s', async (_, bad) => {
-    const { screen, guest } = await showing();
-    guest.raw.send(piped(bad));
-    expect(await guest.ended()).toBeDefined();
-    expect(screen.size).toBeUndefined();
-  });
-
-  it('survives any messages', async () => {
-    const any = fc.oneof(
-      fc.constantFrom(version(), locate(), situate(), dirt([0, 0, 9, 9])),
-      fc
-        .tuple(fc.nat(17), fc.uint8Array({ maxLength: 60 }))
-        .map(([type, rest]) => message(type, ...[...rest].map((byte) => [1, byte] as const))),
-    );
-    await fc.assert(
-      fc.asyncProperty(fc.array(any, { maxLength: 10 }), async (messages) => {
-        const { screen, guest } = await plugged();
-        guest.say(version());
-        for (const one of messages) if ((await guest.ended()) === undefined) guest.say(one);
-        screen.picture();
-        if ((await guest.ended()) !== undefined) expect(screen.size).toBeUndefined();
-      }),
-      { numRuns: 60 },
-    );
   });
 
   it('refuses resolutions that its memory does not hold', () => {
