@@ -18,6 +18,8 @@ export default defineConfig({
         name: root,
         include: ['{src,test,lib}/**/*.test.{ts,mjs}'],
         execArgv: ['--conditions=viridian:source'],
+        // Commands run as processes of their own, with kernels in them: a guard against hanging, too, but a later one.
+        ...(root.startsWith('apps') && { testTimeout: 90_000 }),
         // The processor's tests choose their engine by the environment.
         setupFiles: root === 'packages/x86' ? ['test/jit/engine-setup.ts'] : [],
       },
