@@ -39,9 +39,12 @@ export class VramScanout implements Scanout {
     const row = new Uint8Array(rowBytes);
     const targetBytes = (right - left) * 4;
     for (let y = 0; y < bottom - top; y += 1) {
-      source.copy(y * pitchBytes, row);
-      if (depthBits === 32) into.set(row, y * targetBytes);
-      else expand16(row, into.subarray(y * targetBytes, (y + 1) * targetBytes));
+      const target = into.subarray(y * targetBytes, (y + 1) * targetBytes);
+      if (depthBits === 32) source.copy(y * pitchBytes, target);
+      else {
+        source.copy(y * pitchBytes, row);
+        expand16(row, target);
+      }
     }
     return true;
   }
