@@ -104,10 +104,12 @@ export class BalloonDriver {
   }
 
   /** Acts on a message of the host; says what is wrong with it if the channel must end. */
-  #take(view: DataView): string | undefined {
-    if (!BalloonHeader.fits(view)) return 'message shorter than its header';
-    const { type, messageBytes } = BalloonHeader.read(view);
-    if (messageBytes > view.byteLength) return 'message length beyond the packet';
+  #take(payload: DataView): string | undefined {
+    if (!BalloonHeader.fits(payload)) return 'message shorter than its header';
+    const { type, messageBytes } = BalloonHeader.read(payload);
+    if (messageBytes < BalloonHeader.size) return 'message length leaves no header';
+    if (messageBytes > payload.byteLength) return 'message length beyond the packet';
+    const view = new DataView(payload.buffer, payload.byteOffset, messageBytes);
     switch (type) {
       case BalloonMessageType.VERSION_RESPONSE:
       case BalloonMessageType.CAPABILITIES_RESPONSE:
