@@ -178,6 +178,7 @@ describe('a host that wants what it cannot have', () => {
   function unballoon(firstPage: number, pageCount: number): Uint8Array {
     const bytes = new Uint8Array(24);
     bytes.set(words(8, 0, 1));
+    bytes[2] = bytes.length;
     new DataView(bytes.buffer).setBigUint64(16, BalloonPageRange.encode({ firstPage, pageCount }), true);
     return bytes;
   }
