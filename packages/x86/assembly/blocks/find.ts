@@ -18,7 +18,7 @@ import {
   VP_STRIDE,
 } from '../state';
 import {
-  BLOCK_BYTES, BLOCK_COUNT, BLOCK_END, BLOCK_HOST, BLOCK_MODE, BLOCK_NEXT_HASH, BLOCK_NEXT_IN_PAGE, BLOCK_REGION, BLOCK_WAIT,
+  BLOCK_BYTES, BLOCK_COUNT, BLOCK_END, BLOCK_HOST, BLOCK_MODE, BLOCK_NEXT_HASH, BLOCK_NEXT_IN_PAGE, BLOCK_REGION, BLOCK_UNGROUPED, BLOCK_WAIT,
   hashSlot,
   invalidatePage,
 } from './invalidate';
@@ -193,6 +193,7 @@ function enter(vp: usize, block: usize, host: usize, mode: u32, count: u32, end:
   store<u32>(block + BLOCK_HOST, <u32>host);
   store<u32>(block + BLOCK_WAIT, firstWait);
   store<u32>(block + BLOCK_REGION, 0);
+  store<u32>(block + BLOCK_UNGROUPED, 0);
   store<u32>(block + BLOCK_MODE, mode);
   store<u32>(block + BLOCK_COUNT, count);
   store<u32>(block + BLOCK_NEXT_HASH, load<u32>(slot));

@@ -26,6 +26,8 @@ export const BLOCK_EPOCH: usize = 28;
  */
 export const BLOCK_WAIT: usize = 32;
 export const BLOCK_REGION: usize = 36;
+/** 1 when its region is to check each access alone (u32). */
+export const BLOCK_UNGROUPED: usize = 40;
 
 /** Place in BLOCK_HASH of a block. */
 // @ts-ignore: decorator

@@ -1,6 +1,6 @@
 /** Makes regions of the blocks that run often. */
 
-import { BLOCK_BYTES, BLOCK_HOST, BLOCK_MODE, BLOCK_REGION, BLOCK_WAIT } from '../blocks/invalidate';
+import { BLOCK_BYTES, BLOCK_HOST, BLOCK_MODE, BLOCK_REGION, BLOCK_UNGROUPED, BLOCK_WAIT } from '../blocks/invalidate';
 import { epoch } from '../blocks/validity';
 import { installRegion } from '../environment';
 import { MODE_64, MODE_CODE_32, MODE_FLAT, MODE_PROTECTED, MODE_SINGLE, MODE_STACK_32 } from '../mode-bits';
@@ -54,7 +54,7 @@ function compile(vp: usize, block: usize, mode: u32): void {
     dropRegion(index);
     return;
   }
-  beginRegion((mode & MODE_64) != 0);
+  beginRegion((mode & MODE_64) != 0, load<u32>(block + BLOCK_UNGROUPED) == 0);
   const length = writeModule();
   const slot = hasOverflown() ? 0 : installRegion(index, <u32>MODULE, length);
   if (slot == 0) {

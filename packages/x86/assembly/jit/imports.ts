@@ -10,4 +10,6 @@ export const IMPORT_HIGH_UNSIGNED: u32 = 3;
 export const IMPORT_HIGH_SIGNED: u32 = 4;
 /** `regionFlags(vp, kind, result, source, mask, bits)`: flags into RFLAGS, with some replaced. */
 export const IMPORT_FLAGS: u32 = 5;
-export const IMPORTS: u32 = 6;
+/** `regionProbe(vp, linear, site, range)`: host address of bytes that are accessed soon, or 0. */
+export const IMPORT_PROBE: u32 = 6;
+export const IMPORTS: u32 = 7;

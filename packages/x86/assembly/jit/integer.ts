@@ -12,9 +12,10 @@ import {
 import { condition, extend, RESULT_ONLY, setKnownFlags } from './conditions';
 import { bitOperation, bitScan, compareExchange, exchange, exchangeAdd, swapBytes } from './bits';
 import { CC_FIRST, CC_KIND, CC_RESULT, CC_SOURCE, C0, HOST, REGISTERS, T0, T1, T2 } from './locals';
+import { groupOf } from './groups';
 import { divide, multiply, multiplyWide } from './multiply';
 import {
-  canAddress, cut, loadBytes, log2, popSlot, pushAddress, pushHost, pushOffset, pushSlot, storeBytes, translateAddress,
+  canAddress, cut, loadBytes, log2, popSlot, pushGrouped, pushHost, pushOffset, pushSlot, storeBytes, translateAddress,
 } from './operands';
 import { shift } from './shifts';
 import { areFlagsLive, is64 } from './translate';
@@ -230,8 +231,12 @@ export function pushValue(op: usize): void {
   const64(bytes);
   byte(I64_SUB);
   cut(bytes);
-  tee(T0);
-  translateAddress(op, bytes, true);
+  set(T0);
+  if (groupOf(op) != 0) pushGrouped(op, 4);
+  else {
+    get(T0);
+    translateAddress(op, bytes, true);
+  }
   get(T1);
   storeBytes(bytes);
   get(T0);
@@ -241,9 +246,12 @@ export function pushValue(op: usize): void {
 /** Leaves the top of the stack on the stack; moves nothing. */
 export function peekValue(op: usize): void {
   const bytes = is64() ? 8 : 4;
-  get(REGISTERS + 4);
-  if (bytes == 4) cut(4);
-  translateAddress(op, bytes, false);
+  if (groupOf(op) != 0) pushGrouped(op, 4);
+  else {
+    get(REGISTERS + 4);
+    if (bytes == 4) cut(4);
+    translateAddress(op, bytes, false);
+  }
   loadBytes(bytes);
 }
 

@@ -31,7 +31,9 @@ export const C0: u32 = 32;
 export const RESULT: u32 = 33;
 /** Not 0 when SSE instructions would raise #UD or #NM. */
 export const SSE_OFF: u32 = 34;
-export const LAST_I32: u32 = SSE_OFF;
-export const V0: u32 = 35;
-export const V1: u32 = 36;
+/** Host addresses of groups of accesses. */
+export const GROUP_HOSTS: u32 = 35;
+export const LAST_I32: u32 = 42;
+export const V0: u32 = 43;
+export const V1: u32 = 44;
 export const LAST_V128: u32 = V1;

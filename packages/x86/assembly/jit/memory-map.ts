@@ -25,6 +25,9 @@ export const HANDLER_CALL_KINDS: u32 = 1024;
 /** Micro-ops of the region under construction. */
 export const DECODED: usize = 0x6d10000;
 export const MOST_DECODED: u32 = 1500;
+/** Which accesses are checked together: 8 bytes for each of those micro-ops; and the groups of a node. */
+export const GROUPS: usize = 0x6d1c000;
+export const GROUP_STATE: usize = 0x6d1f000;
 /** Bytes of the module. */
 export const MODULE: usize = 0x6d20000;
 export const MODULE_END: usize = 0x6d7e000;

@@ -8,8 +8,9 @@ import {
   I64_LOAD16_U, I64_LOAD32_U, I64_LOAD8_U, I64_OR, I64_SHL, I64_SHR_U, I64_STORE, I64_STORE16, I64_STORE32, I64_STORE8, set, tee,
   TYPE_I32, WRAP,
 } from './emit';
-import { IMPORT_FILL } from './imports';
-import { ADDRESS, BASE, ENTRY, HOST, REGISTERS, T2, TLB, VP } from './locals';
+import { bytesOfGroup, groupOf, isFirst, offsetInGroup, startOfGroup, writesGroup } from './groups';
+import { IMPORT_FILL, IMPORT_PROBE } from './imports';
+import { ADDRESS, BASE, ENTRY, GROUP_HOSTS, HOST, REGISTERS, T2, TLB, VP } from './locals';
 import { DECODED } from './memory-map';
 import { branchCold, branchIfCold, close, openTyped, otherwise } from './structure';
 import { JIT_SITE } from '../state';
@@ -129,8 +130,8 @@ export function site(op: usize, size: u32, write: bool): i32 {
   return (<i32>((op - DECODED) / OP_BYTES) << 11) | ((<i32>load<u8>(op + OP_COUNT) - 1) << 4) | (size << 1) | (write ? 1 : 0);
 }
 
-/** From the linear address on the stack to a host address on the stack; leaves the region where that needs more care. */
-export function translateAddress(op: usize, bytes: u32, write: bool): void {
+/** The TLB's part of a look-up, up to the parameters of the call where it has nothing. */
+function lookUp(bytes: u32, write: bool): void {
   tee(ADDRESS);
   const64(7);
   byte(I64_SHR_U);
@@ -158,8 +159,10 @@ export function translateAddress(op: usize, bytes: u32, write: bool): void {
   otherwise();
   get(VP);
   get(ADDRESS);
-  const32(site(op, log2(bytes), write));
-  call(IMPORT_FILL);
+}
+
+/** Behind the call: leaves the region when it gave nothing. */
+function endLookUp(): void {
   tee(HOST);
   byte(I32_EQZ);
   branchIfCold();
@@ -167,8 +170,47 @@ export function translateAddress(op: usize, bytes: u32, write: bool): void {
   close();
 }
 
+/** From the linear address on the stack to a host address on the stack; leaves the region where that needs more care. */
+export function translateAddress(op: usize, bytes: u32, write: bool): void {
+  lookUp(bytes, write);
+  const32(site(op, log2(bytes), write));
+  call(IMPORT_FILL);
+  endLookUp();
+}
+
+/** Host address of an access that belongs to a group: its first one looks the whole range up. */
+export function pushGrouped(op: usize, register: u32): void {
+  const group = groupOf(op);
+  const local = GROUP_HOSTS + group - 1;
+  if (isFirst(op)) {
+    get(REGISTERS + register);
+    const start = startOfGroup(op);
+    if (start != 0) {
+      const64(start);
+      byte(I64_ADD);
+    }
+    const bytes = bytesOfGroup(group);
+    const write = writesGroup(group);
+    lookUp(bytes, write);
+    const32(site(op, 0, write));
+    const32((bytes << 1) | (write ? 1 : 0));
+    call(IMPORT_PROBE);
+    endLookUp();
+    tee(local);
+  } else get(local);
+  const offset = offsetInGroup(op);
+  if (offset != 0) {
+    const32(offset);
+    byte(I32_ADD);
+  }
+}
+
 /** Host address of the memory operand. */
 export function pushHost(op: usize, bytes: u32, write: bool): void {
+  if (groupOf(op) != 0) {
+    pushGrouped(op, load<u8>(op + OP_BASE) >> 3);
+    return;
+  }
   pushAddress(op);
   translateAddress(op, bytes, write);
 }

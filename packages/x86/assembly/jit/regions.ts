@@ -1,6 +1,6 @@
 /** Records of compiled regions: the pages they cover, the blocks they are entered at; and how they end. */
 
-import { BLOCK_BYTES, BLOCK_REGION, BLOCK_WAIT } from '../blocks/invalidate';
+import { BLOCK_BYTES, BLOCK_REGION, BLOCK_UNGROUPED, BLOCK_WAIT } from '../blocks/invalidate';
 import { add, COUNT_DROPPED } from './counters';
 import { MOST_REGIONS, PAGE_REGIONS, PAGE_REGIONS_BYTES, REGION_BYTES, REGION_OPS, REGIONS } from './memory-map';
 
@@ -157,6 +157,21 @@ function unlinkPage(host: u32, reference: u32): void {
     }
     at = page + PAGE_LINK;
   }
+}
+
+/** Times that a region may fail to check accesses together before it is made anew without. */
+const MOST_MISSES: u32 = 200;
+
+/** Notes that the region under way could not check accesses together. */
+export function noteMiss(): void {
+  const misses = load<u32>(running + REGION_REFUSED) + 1;
+  store<u32>(running + REGION_REFUSED, misses);
+  if (misses != MOST_MISSES || load<u32>(running + REGION_LIVE) == 0) return;
+  const block = <usize>load<u32>(running + REGION_ENTRIES + ENTRY_BLOCK);
+  dropRegion(<u32>((running - REGIONS) / REGION_BYTES));
+  if (block == 0) return;
+  store<u32>(block + BLOCK_UNGROUPED, 1);
+  store<u32>(block + BLOCK_WAIT, 0);
 }
 
 /** Drops all regions with code on a host page. */

@@ -19,7 +19,7 @@ import {
 } from '../state';
 import { add, COUNT_FILLS } from './counters';
 import { HANDLER_CALL_KINDS, HANDLER_CALLS } from './memory-map';
-import { isOutdated } from './regions';
+import { isOutdated, noteMiss } from './regions';
 
 /** Within the scratch area: a value that crosses pages, put together. */
 const CROSSING: usize = SCRATCH + 1984;
@@ -38,6 +38,31 @@ export function regionFill(vp: usize, linear: u64, site: i32): usize {
   else if (!write) host = crossing(vp, linear, bytes, room);
   if (host == 0) store<i32>(vp + JIT_SITE, site);
   return host;
+}
+
+/**
+ * Host address of a range that accesses use one after the other, or 0. `range`: bytes × 2 + 1 when one of them writes. Marks
+ * nothing that the accesses would not: a page that was not written yet is left to the interpreter.
+ */
+export function regionProbe(vp: usize, linear: u64, site: i32, range: u32): usize {
+  const bytes = range >> 1;
+  const write = (range & 1) != 0;
+  let host: usize = 0;
+  if (bytes <= 4096 - (<u32>linear & 0xfff) && (!write || isWritten(vp, linear))) host = find(vp, linear, bytes, write);
+  if (host == 0) {
+    store<i32>(vp + JIT_SITE, site);
+    noteMiss();
+  }
+  return host;
+}
+
+/** Whether a page is writable and dirty, and has no code. */
+function isWritten(vp: usize, linear: u64): bool {
+  if (<u64>((<i64>linear << 16) >> 16) != linear) return false;
+  const user = (load<u32>(vp + MODE_WORD) & MODE_CPL) == 3;
+  if (walk(vp, linear, 1, user, false) || !walkWritable) return false;
+  const entry = gpaEntry(walkGpa);
+  return (entry & GPA_WRITE) != 0 && load<u64>(GRANULES + (<usize>(entry >> 12) << 3)) == 0;
 }
 
 /** A value across pages that can be read without further ado: its bytes side by side. */

@@ -8,6 +8,7 @@ import {
 import { BUDGET, RIP_BASE } from '../state';
 import { access, byte, call, const32, const64, get, I32_STORE, I32_SUB, I64_ADD, I64_STORE, RETURN, set, TYPE_I32 } from './emit';
 import { setKnownFlags } from './conditions';
+import { beginGroups, endGroups, group, ungroup } from './groups';
 import { IMPORT_FALLBACK } from './imports';
 import { BASE, LEFT, VP } from './locals';
 import { DECODED, REGION_OPS_END } from './memory-map';
@@ -43,7 +44,8 @@ export function usedRegisters(): u32 {
   return registers;
 }
 
-export function beginRegion(is64: bool): void {
+/** `grouped`: whether accesses are checked together where they can be. */
+export function beginRegion(is64: bool, grouped: bool): void {
   mode64 = is64;
   fallbacks = 0;
   registers = 0;
@@ -54,14 +56,20 @@ export function beginRegion(is64: bool): void {
   for (let i: i32 = 0; i < <i32>nodeCount; i++) {
     const count = load<u32>(node(i) + NODE_COUNT);
     const page = load<i32>(node(i) + NODE_DELTA) & ~0xfff;
-    let op = <usize>load<u32>(node(i) + NODE_OPS);
+    const first = <usize>load<u32>(node(i) + NODE_OPS);
+    let op = first;
+    beginGroups();
     for (let j: u32 = 0; j < count; j++, op += OP_BYTES) {
       store<i32>(nextOp + (op - DECODED) / OP_BYTES * 4, page + <i32>load<u16>(op + OP_OFFSET));
       if (op > last) last = op;
       const touched = registersOf(op);
       registers |= touched;
-      changed |= changedBy(op, touched);
+      const after = changedBy(op, touched);
+      changed |= after;
+      if (is64 && grouped) group(op, after);
+      else ungroup(op);
     }
+    endGroups(first, op);
   }
   // Micro-ops behind the list stay aligned.
   reserveOps((nextOp + (last - DECODED) / OP_BYTES * 4 + 35) & ~(<usize>31));

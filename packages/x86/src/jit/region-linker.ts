@@ -8,6 +8,7 @@ const IMPORTS = [
   'regionHighUnsigned',
   'regionHighSigned',
   'regionFlags',
+  'regionProbe',
 ] as const;
 
 /** Regions that a core keeps at a time: MOST_REGIONS of `assembly/jit/memory-map.ts`. */

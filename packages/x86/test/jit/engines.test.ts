@@ -106,8 +106,22 @@ describe('interpreter and JIT agree', () => {
     fc.assert(
       fc.property(seeds, (seed) =>
         compare(
-          { seed, turns: 60, dataBytes: 0x1ff0, changesItself: false },
+          { seed, turns: 60, dataAt: 0, dataBytes: 0x1ff0, changesItself: false },
           { secondPage: PRESENT, slice: 0 },
+        ),
+      ),
+      RUNS,
+    );
+  });
+
+  it('on accesses close to each other, within a page and across pages', () => {
+    const places = fc.constantFrom(0x40, 0xe00, 0xf00);
+    const rights = fc.constantFrom(PRESENT, 0n, Page.P | Page.U);
+    fc.assert(
+      fc.property(seeds, places, rights, (seed, dataAt, secondPage) =>
+        compare(
+          { seed, turns: 60, dataAt, dataBytes: 0x1f0, changesItself: false },
+          { secondPage, slice: 0 },
         ),
       ),
       RUNS,
@@ -117,7 +131,10 @@ describe('interpreter and JIT agree', () => {
   it('on faults in the middle of a region', () => {
     fc.assert(
       fc.property(seeds, fc.constantFrom(0n, Page.P | Page.U), (seed, secondPage) =>
-        compare({ seed, turns: 60, dataBytes: 0x1008, changesItself: false }, { secondPage, slice: 0 }),
+        compare(
+          { seed, turns: 60, dataAt: 0, dataBytes: 0x1008, changesItself: false },
+          { secondPage, slice: 0 },
+        ),
       ),
       RUNS,
     );
@@ -127,7 +144,7 @@ describe('interpreter and JIT agree', () => {
     fc.assert(
       fc.property(seeds, (seed) =>
         compare(
-          { seed, turns: 30, dataBytes: 0x1ff0, changesItself: true },
+          { seed, turns: 30, dataAt: 0, dataBytes: 0x1ff0, changesItself: true },
           { secondPage: PRESENT, slice: 0 },
         ),
       ),
@@ -138,7 +155,10 @@ describe('interpreter and JIT agree', () => {
   it('with interrupts at any point', () => {
     fc.assert(
       fc.property(seeds, fc.integer({ min: 5, max: 200 }), (seed, slice) =>
-        compare({ seed, turns: 60, dataBytes: 0x1ff0, changesItself: false }, { secondPage: PRESENT, slice }),
+        compare(
+          { seed, turns: 60, dataAt: 0, dataBytes: 0x1ff0, changesItself: false },
+          { secondPage: PRESENT, slice },
+        ),
       ),
       RUNS,
     );

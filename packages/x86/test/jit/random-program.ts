@@ -121,19 +121,20 @@ const FORMS: readonly ((writer: Writer, reg: number, random: Random) => void)[] 
 export interface ProgramOptions {
   readonly seed: number;
   readonly turns: number;
-  /** Memory operands lie within so many bytes. */
+  /** Memory operands lie within so many bytes from this far behind `At.DATA` on. */
+  readonly dataAt: number;
   readonly dataBytes: number;
   /** Whether the program changes its own instructions. */
   readonly changesItself: boolean;
 }
 
 /** The code of a random program for `At.CODE`, which ends in a jump to itself unless it faults. */
-export function randomProgram({ seed, turns, dataBytes, changesItself }: ProgramOptions): number[] {
+export function randomProgram({ seed, turns, dataAt, dataBytes, changesItself }: ProgramOptions): number[] {
   const random = new Random(seed);
   const out = new Writer(random, dataBytes);
   const { bytes } = out;
-  bytes.push(0x49, 0xc7, 0xc6); // mov r14, DATA
-  out.dword(At.DATA);
+  bytes.push(0x49, 0xc7, 0xc6); // mov r14, …
+  out.dword(At.DATA + dataAt);
   bytes.push(0x41, 0xbf); // mov r15d, turns
   out.dword(turns);
   const start = bytes.length;
