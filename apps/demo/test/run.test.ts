@@ -114,6 +114,13 @@ describe('viridian run', () => {
     expect(ended).toMatchObject({ code: 124, err: 'viridian: the time was up\n' });
   });
 
+  it('says when there was nothing on the screen', async () => {
+    const path = await kernel('dark', debugExit(0), HALT);
+    const given = ['--kernel', path, '--memory', '16', '--debug-exit', '0xf4'];
+    const ended = await viridian([...given, '--display', `png:${join(folder, 'screen.png')}`]);
+    expect(ended).toMatchObject({ code: 1, err: expect.stringContaining('the screen was dark: no ') });
+  });
+
   it('tells with symbols what a guest was doing when it ended badly', async () => {
     const fault = await kernel('fault', [0x0f, 0x01, 0x1d, 0, 0, 0, 0], [0x0f, 0x0b]); // lidt [0]; ud2
     const map = join(folder, 'map');

@@ -40,10 +40,14 @@ export class RunScreen {
     });
   }
 
-  /** Writes the file; tells what was done. Rejects when it cannot be written. */
+  /** Writes the file; tells what was done, or why it could not be. */
   async save(): Promise<string> {
     if (this.#last === undefined) return `the screen was dark: no ${this.#path}`;
-    await writeFile(this.#path, await encodePng(this.#last));
+    try {
+      await writeFile(this.#path, await encodePng(this.#last));
+    } catch (error) {
+      return `the screen cannot be written to ${this.#path}: ${(error as Error).message}`;
+    }
     const { widthPixels, heightPixels } = this.#last;
     return `the screen at the end, ${widthPixels}×${heightPixels}, is in ${this.#path}`;
   }
