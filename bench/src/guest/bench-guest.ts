@@ -33,17 +33,18 @@ export async function benchGuest(options: GuestBenchOptions, signal: AbortSignal
     const guests = new Set(machines.filter(({ kind }) => kind !== 'host').map(({ bits }) => bits));
     const firmware = machines.some(({ kind }) => kind === 'v86');
     const files = await prepareBenchFiles(folder, { guests, firmware, progress, signal });
-    const runs = await runRounds(machines, files, options.rounds, terminal, signal);
     const facts = await versions(files, machines);
+    const record = (runs: readonly Run[]): void => {
+      if (options.jsonFile === undefined) return;
+      writeFileSync(options.jsonFile, toJson({ date: new Date().toISOString(), facts, runs }));
+    };
+    const runs = await runRounds(machines, files, options.rounds, { terminal, record, signal });
     const summaries = machines.map((machine) => summarize(machine, runs, options.clock));
     const clock = options.clock === 'wall' ? '' : ' Processor time, not time that passed.';
     console.log(
       `\n### guest\n\n${facts.join('; ')}. Kernels with \`${COMMAND_LINE}\`, ${GUEST_MEMORY_MIB} MiB; ` +
         `medians of ${options.rounds}.${clock}\n\n${report(summaries)}`,
     );
-    if (options.jsonFile !== undefined) {
-      writeFileSync(options.jsonFile, toJson({ date: new Date().toISOString(), facts, runs }));
-    }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -55,13 +56,19 @@ function isHere(machine: BenchMachine, terminal: Terminal): boolean {
   return reason === undefined;
 }
 
+interface Watcher {
+  readonly terminal: Terminal;
+  /** Keeps what there is so far: an interrupted run of many minutes has not been for nothing. */
+  readonly record: (runs: readonly Run[]) => void;
+  readonly signal: AbortSignal;
+}
+
 /** Each round runs every machine once, so that a slow minute of the host falls on all alike. */
 async function runRounds(
   machines: readonly BenchMachine[],
   files: BenchFiles,
   rounds: number,
-  terminal: Terminal,
-  signal: AbortSignal,
+  { terminal, record, signal }: Watcher,
 ): Promise<Run[]> {
   const runs: Run[] = [];
   for (let round = 1; round <= rounds; round += 1) {
@@ -71,6 +78,7 @@ async function runRounds(
         terminal.progress(`${label}: ${part}`, runs.length / (rounds * machines.length)),
       );
       runs.push(run);
+      record(runs);
       terminal.line(`${label}: ${told(run)}`);
     }
   }
