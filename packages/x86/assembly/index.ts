@@ -6,7 +6,7 @@ export { noteDevices } from './blocks/validity';
 export { materializeFlags } from './flags';
 export { setJitThreshold } from './jit/regions';
 export {
-  regionCondition, regionFallback, regionFill, regionFlags, regionHighSigned, regionHighUnsigned, regionProbe,
+  regionCondition, regionFallback, regionFill, regionFlags, regionHighSigned, regionHighUnsigned, regionProbe, regionSettle,
 } from './jit/runtime';
 export { run, step } from './interpreter/run';
 export { flushAllTlb, flushPageTlb } from './memory/tlb';

@@ -2,7 +2,7 @@
 
 import { CC_ADD, CC_FLAGS, CC_SUB } from '../flags';
 import { OP_DST, OP_SRC, opDigit, opImmediate, opIsMemory } from '../micro-op';
-import { FLAG_CF, FLAG_ZF } from '../state';
+import { FLAG_ZF } from '../state';
 import {
   access, byte, call, const32, const64, get, I32_AND, I32_SHL, I64_ADD, I64_AND, I64_CLZ, I64_CTZ, I64_EQ, I64_EQZ, I64_OR, I64_SHL, I64_SHR_U, I64_SUB,
   I64_XOR, set, tee, WRAP,
@@ -12,11 +12,13 @@ import { IMPORT_FLAGS } from './imports';
 import { CC_FIRST, CC_KIND, CC_RESULT, CC_SOURCE, C0, HOST, T0, T1, T2, VP } from './locals';
 import { canAddress, cut, loadBytes, log2, popSlot, pushHost, pushSlot, storeBytes } from './operands';
 import { pushForUpdate, pushRm, setKind, updateFrom } from './integer';
+import { PENDING_CARRY, settle, suspend } from './pending';
 import { close, LABEL_OTHER, open, otherwise } from './structure';
 import { areFlagsLive } from './translate';
 
 /** Puts the flags into RFLAGS with those of `mask` replaced by the bits in C0. */
 export function replaceFlags(mask: u32): void {
+  settle();
   get(VP);
   get(CC_KIND);
   get(CC_RESULT);
@@ -48,11 +50,10 @@ export function bitOperation(op: usize, code: u32, bytes: u32): bool {
   get(T0);
   get(T1);
   byte(I64_SHR_U);
-  byte(WRAP);
-  const32(1);
-  byte(I32_AND);
-  set(C0);
-  replaceFlags(FLAG_CF);
+  const64(1);
+  byte(I64_AND);
+  set(T2);
+  if (areFlagsLive(op)) suspend(PENDING_CARRY, T2);
   if (kind == 0) return true;
   get(T0);
   const64(1);

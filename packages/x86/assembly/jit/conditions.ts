@@ -6,6 +6,7 @@ import {
   I64_EXTEND32_S, I64_EXTEND8_S, I64_LE_S, I64_LE_U, I64_LT_S, I64_LT_U, I64_SHR_U, WRAP,
 } from './emit';
 import { IMPORT_CONDITION } from './imports';
+import { pushCarry, settle } from './pending';
 import { CC_FIRST, CC_KIND, CC_RESULT, CC_SOURCE, VP } from './locals';
 
 /** CC_KIND as far as it is known here: CC_* | size, -1 unknown. */
@@ -123,6 +124,11 @@ function known(which: u32, kind: i32, size: u32): bool {
 
 /** Leaves condition code 0–15 as 0 or 1 (i32). */
 export function condition(code: u32): void {
+  if (code >> 1 == 1 && pushCarry()) {
+    if (code & 1) byte(I32_EQZ);
+    return;
+  }
+  settle();
   if (knownFlags < 0) {
     generic(code);
     return;

@@ -12,10 +12,11 @@ import { HANDLER_SSE } from '../sse/opcodes';
 import { FS, ZERO } from '../state';
 import { DECODED, GROUP_STATE, GROUPS } from './memory-map';
 
-/** Of an access: its group + 1 (u8, 0 alone), whether it is the group's first (u8), its place in the range (u16). */
+/**
+ * Of an access (u32): 3:0 its group + 1 (0 alone), 4 whether it is the group's first, 5 whether the group writes, 15:6 its
+ * place in the range, 25:16 the range's bytes.
+ */
 const ACCESS_GROUP: usize = 0;
-const ACCESS_FIRST: usize = 1;
-const ACCESS_OFFSET: usize = 2;
 /** Of a first one: the range's start from the register as it is then (i32). */
 const ACCESS_START: usize = 4;
 const ACCESS_BYTES: usize = 8;
@@ -50,30 +51,28 @@ function groupAt(group: u32): usize {
 // @ts-ignore: decorator
 @inline
 export function groupOf(op: usize): u32 {
-  return load<u8>(accessOf(op) + ACCESS_GROUP);
+  return load<u32>(accessOf(op) + ACCESS_GROUP) & 15;
 }
 
-// @ts-ignore: decorator
-@inline
 export function isFirst(op: usize): bool {
-  return load<u8>(accessOf(op) + ACCESS_FIRST) != 0;
+  return (load<u32>(accessOf(op) + ACCESS_GROUP) & 16) != 0;
+}
+
+/** Whether any access of the group writes. */
+export function writesGroup(op: usize): bool {
+  return (load<u32>(accessOf(op) + ACCESS_GROUP) & 32) != 0;
 }
 
 export function offsetInGroup(op: usize): u32 {
-  return load<u16>(accessOf(op) + ACCESS_OFFSET);
+  return (load<u32>(accessOf(op) + ACCESS_GROUP) >> 6) & 1023;
+}
+
+export function bytesOfGroup(op: usize): u32 {
+  return load<u32>(accessOf(op) + ACCESS_GROUP) >> 16;
 }
 
 export function startOfGroup(op: usize): i32 {
   return load<i32>(accessOf(op) + ACCESS_START);
-}
-
-export function bytesOfGroup(group: u32): u32 {
-  const at = groupAt(group - 1);
-  return load<i32>(at + GROUP_END) - load<i32>(at + GROUP_LOWEST);
-}
-
-export function writesGroup(group: u32): bool {
-  return load<u32>(groupAt(group - 1) + GROUP_WRITES) != 0;
 }
 
 function forget(register: u32): void {
@@ -119,7 +118,7 @@ function note(op: usize, register: u32, displacement: i32, bytes: u32, write: bo
   store<u32>(at + GROUP_COUNT, load<u32>(at + GROUP_COUNT) + 1);
   if (write) store<u32>(at + GROUP_WRITES, 1);
   const access = accessOf(op);
-  store<u8>(access + ACCESS_GROUP, <u8>group);
+  store<u32>(access + ACCESS_GROUP, group);
   // Absolute until the range is known.
   store<i32>(access + ACCESS_START, from);
 }
@@ -247,7 +246,7 @@ export function ungroup(op: usize): void {
 export function endGroups(first: usize, end: usize): void {
   for (let op = first; op < end; op += OP_BYTES) {
     const access = accessOf(op);
-    const index = load<u8>(access + ACCESS_GROUP);
+    const index = load<u32>(access + ACCESS_GROUP);
     if (index == 0) continue;
     const at = groupAt(index - 1);
     if (load<u32>(at + GROUP_COUNT) < 2) {
@@ -255,9 +254,11 @@ export function endGroups(first: usize, end: usize): void {
       continue;
     }
     const lowest = load<i32>(at + GROUP_LOWEST);
-    store<u16>(access + ACCESS_OFFSET, <u16>(load<i32>(access + ACCESS_START) - lowest));
-    const leads = load<u32>(at + GROUP_FIRST) == <u32>op;
-    store<u8>(access + ACCESS_FIRST, leads ? 1 : 0);
+    const place = load<i32>(access + ACCESS_START) - lowest;
+    const bytes = load<i32>(at + GROUP_END) - lowest;
+    const first: u32 = load<u32>(at + GROUP_FIRST) == <u32>op ? 16 : 0;
+    const writes: u32 = load<u32>(at + GROUP_WRITES) ? 32 : 0;
+    store<u32>(access + ACCESS_GROUP, index | first | writes | (<u32>place << 6) | (<u32>bytes << 16));
     store<i32>(access + ACCESS_START, lowest - load<i32>(at + GROUP_DELTA));
   }
 }

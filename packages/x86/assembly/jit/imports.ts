@@ -12,4 +12,6 @@ export const IMPORT_HIGH_SIGNED: u32 = 4;
 export const IMPORT_FLAGS: u32 = 5;
 /** `regionProbe(vp, linear, site, range)`: host address of bytes that are accessed soon, or 0. */
 export const IMPORT_PROBE: u32 = 6;
-export const IMPORTS: u32 = 7;
+/** `regionSettle(vp, kind, result, source, pending, value)`: flags into RFLAGS, with those of what is pending. */
+export const IMPORT_SETTLE: u32 = 7;
+export const IMPORTS: u32 = 8;

@@ -17,10 +17,12 @@ import { divide, multiply, multiplyWide } from './multiply';
 import {
   canAddress, cut, loadBytes, log2, popSlot, pushGrouped, pushHost, pushOffset, pushSlot, storeBytes, translateAddress,
 } from './operands';
+import { clearPending } from './pending';
 import { shift } from './shifts';
 import { areFlagsLive, is64 } from './translate';
 
 export function setKind(kind: u32): void {
+  clearPending();
   const32(kind);
   set(CC_KIND);
   setKnownFlags(kind);
@@ -80,6 +82,7 @@ function compute(kind: u32, bytes: u32, a: u32, b: u32, result: u32, live: bool)
   if (!live) return;
   const size = log2(bytes);
   if (kind == 2 || kind == 3) {
+    clearPending();
     const32((kind == 2 ? CC_ADD : CC_SUB) | size);
     get(C0);
     const32(2);

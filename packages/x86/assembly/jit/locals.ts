@@ -20,20 +20,24 @@ export const T1: u32 = 25;
 export const T2: u32 = 26;
 /** RIP to leave with. */
 export const TARGET: u32 = 27;
-export const LAST_I64: u32 = TARGET;
-export const CC_KIND: u32 = 28;
-export const HOST: u32 = 29;
-export const ENTRY: u32 = 30;
+/** Result of the instruction that PENDING names. */
+export const PENDING_RESULT: u32 = 28;
+export const LAST_I64: u32 = PENDING_RESULT;
+export const CC_KIND: u32 = 29;
+export const HOST: u32 = 30;
+export const ENTRY: u32 = 31;
 /** Address of the TLB. */
-export const TLB: u32 = 31;
-export const C0: u32 = 32;
+export const TLB: u32 = 32;
+export const C0: u32 = 33;
 /** What the function gives back: REGION_*. */
-export const RESULT: u32 = 33;
+export const RESULT: u32 = 34;
 /** Not 0 when SSE instructions would raise #UD or #NM. */
-export const SSE_OFF: u32 = 34;
+export const SSE_OFF: u32 = 35;
 /** Host addresses of groups of accesses. */
-export const GROUP_HOSTS: u32 = 35;
-export const LAST_I32: u32 = 42;
-export const V0: u32 = 43;
-export const V1: u32 = 44;
+export const GROUP_HOSTS: u32 = 36;
+/** Which instruction changed some of the lazy flags since: PENDING_* of pending.ts, 0 none. */
+export const PENDING: u32 = 44;
+export const LAST_I32: u32 = PENDING;
+export const V0: u32 = 45;
+export const V1: u32 = 46;
 export const LAST_V128: u32 = V1;

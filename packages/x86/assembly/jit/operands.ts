@@ -189,8 +189,8 @@ export function pushGrouped(op: usize, register: u32): void {
       const64(start);
       byte(I64_ADD);
     }
-    const bytes = bytesOfGroup(group);
-    const write = writesGroup(group);
+    const bytes = bytesOfGroup(op);
+    const write = writesGroup(op);
     lookUp(bytes, write);
     const32(site(op, 0, write));
     const32((bytes << 1) | (write ? 1 : 0));

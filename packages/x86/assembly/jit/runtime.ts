@@ -14,11 +14,12 @@ import { OP_CODE16, OP_HANDLER, OP_LENGTH, OP_OFFSET } from '../micro-op';
 import { MODE_64, MODE_CPL } from '../mode-bits';
 import { executeSse } from '../sse/execute';
 import {
-  CC_OP, CC_RES, CC_SRC, CR4, CR4_SMAP, CURRENT_OP, INSTRUCTION_RIP, JIT_SITE, MODE_WORD, RFLAGS, RIP, RIP_BASE, SCRATCH, TLB_CURRENT,
+  CC_OP, CC_RES, CC_SRC, CR4, CR4_SMAP, CURRENT_OP, FLAG_CF, FLAG_OF, INSTRUCTION_RIP, JIT_SITE, MODE_WORD, RFLAGS, RIP, RIP_BASE, SCRATCH, TLB_CURRENT,
   TLB_EMPTY, TLB_SUPERVISOR, TLB_USER,
 } from '../state';
 import { add, COUNT_FILLS } from './counters';
 import { HANDLER_CALL_KINDS, HANDLER_CALLS } from './memory-map';
+import { PENDING_CARRY, PENDING_ROL_32, PENDING_ROL_64, PENDING_ROR_32 } from './pending';
 import { isOutdated, noteMiss } from './regions';
 
 /** Within the scratch area: a value that crosses pages, put together. */
@@ -138,6 +139,20 @@ export function regionCondition(vp: usize, kind: u32, result: u64, source: u64, 
 export function regionFlags(vp: usize, kind: u32, result: u64, source: u64, mask: u32, bits: u32): void {
   setLazy(vp, kind, result, source);
   store<u32>(vp + RFLAGS, (getFlags(vp) & ~mask) | bits);
+}
+
+/** Puts lazy flags into RFLAGS, and those that a rotate or BT changed after them. */
+export function regionSettle(vp: usize, kind: u32, result: u64, source: u64, pending: i32, value: u64): void {
+  if (pending == PENDING_CARRY) {
+    regionFlags(vp, kind, result, source, FLAG_CF, <u32>value & 1);
+    return;
+  }
+  const top: u64 = pending == PENDING_ROL_32 || pending == PENDING_ROR_32 ? 31 : 63;
+  const high = <u32>(value >> top) & 1;
+  const left = pending <= PENDING_ROL_64;
+  const carry = left ? <u32>value & 1 : high;
+  const overflow = high ^ (left ? carry : <u32>(value >> (top - 1)) & 1);
+  regionFlags(vp, kind, result, source, FLAG_CF | FLAG_OF, carry | (overflow << 11));
 }
 
 export function regionHighUnsigned(a: u64, b: u64): u64 {

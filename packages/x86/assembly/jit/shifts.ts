@@ -2,16 +2,17 @@
 
 import { CC_SHL, CC_SHR } from '../flags';
 import { opDigit, opImmediate, opIsMemory } from '../micro-op';
-import { FLAG_CF, FLAG_OF } from '../state';
 import {
   byte, const32, const64, EXTEND_U, get, I32_AND, I32_OR, I32_ROTL, I32_ROTR, I32_SHL, I32_XOR, I64_AND, I64_EQZ, I64_ROTL, I64_ROTR,
   I64_SHL, I64_SHR_S, I64_SHR_U, I64_SUB, set, tee, WRAP,
 } from './emit';
-import { replaceFlags } from './bits';
 import { extend, setKnownFlags } from './conditions';
 import { pushForUpdate, setKind, updateFrom } from './integer';
 import { C0, CC_KIND, CC_RESULT, CC_SOURCE, REGISTERS, T0, T1, T2 } from './locals';
 import { canAddress, cut, log2 } from './operands';
+import {
+  PENDING_ROL_32, PENDING_ROL_64, PENDING_ROR_32, PENDING_ROR_64, settle, suspend,
+} from './pending';
 import { close, LABEL_OTHER, open, otherwise } from './structure';
 import { areFlagsLive } from './translate';
 
@@ -78,6 +79,7 @@ function shiftByRegister(op: usize, digit: u32, bytes: u32): bool {
   shifted(digit, bytes);
   set(T2);
   if (live) {
+    settle();
     get(T1);
     byte(I64_EQZ);
     open(0x04, LABEL_OTHER);
@@ -118,37 +120,7 @@ function rotate(op: usize, digit: u32, bytes: u32, byRegister: bool, count: u32)
     byte(EXTEND_U);
   } else byte(digit ? I64_ROTR : I64_ROTL);
   set(T0);
-  if (live) {
-    // ROL: CF is the low bit, OF that and the top bit. ROR: CF is the top bit, OF the two top bits.
-    const top = bytes * 8 - 1;
-    get(T0);
-    const64(top);
-    byte(I64_SHR_U);
-    byte(WRAP);
-    set(C0);
-    get(T0);
-    if (digit) {
-      const64(top - 1);
-      byte(I64_SHR_U);
-    }
-    byte(WRAP);
-    const32(1);
-    byte(I32_AND);
-    get(C0);
-    byte(I32_XOR);
-    const32(11);
-    byte(I32_SHL);
-    if (digit) get(C0);
-    else {
-      get(T0);
-      byte(WRAP);
-      const32(1);
-      byte(I32_AND);
-    }
-    byte(I32_OR);
-    set(C0);
-    replaceFlags(FLAG_CF | FLAG_OF);
-  }
+  if (live) suspend(digit ? (bytes == 4 ? PENDING_ROR_32 : PENDING_ROR_64) : bytes == 4 ? PENDING_ROL_32 : PENDING_ROL_64, T0);
   updateFrom(op, bytes, T0);
   return true;
 }

@@ -14,6 +14,7 @@ import { knownFlags, setKnownFlags } from './conditions';
 import {
   entryCount, entryNode, hasReturnSites, isBackward, isMerge, ROOT,
 } from './flow';
+import { forgetPending, pending, setPending, settle } from './pending';
 import { LABELS, MODULE_END } from './memory-map';
 import {
   BASE, C0, CC_KIND, CC_RESULT, CC_SOURCE, LEFT, NEXT, REGISTERS, RESULT, SSE_OFF, T0, TARGET, TLB, VP,
@@ -148,7 +149,10 @@ function tree(index: i32): void {
   const at = node(index);
   const isLoop = (load<u32>(at + NODE_FLAGS) & IS_LOOP) != 0;
   const merges = isMerge(index);
-  if (isLoop || merges) setKnownFlags(-1);
+  if (isLoop || merges) {
+    setKnownFlags(-1);
+    forgetPending();
+  }
   if (isLoop) open(0x03, (<u32>index << 2) + 1);
   openMerges(index);
   body(index);
@@ -198,10 +202,12 @@ function body(index: i32): void {
       countNode(count);
       endCondition(last);
       const flags = knownFlags;
+      const waiting = pending;
       open(0x04, LABEL_OTHER);
       follow(index, taken, takenDelta);
       close();
       setKnownFlags(flags);
+      setPending(waiting);
       follow(index, next, nextDelta);
       break;
     }
@@ -256,6 +262,7 @@ export function loadState(mask: u32): void {
 }
 
 export function storeState(): void {
+  settle();
   const used = changedRegisters();
   for (let i: u32 = 0; i < 16; i++) {
     if (!((used >> i) & 1)) continue;
@@ -380,6 +387,7 @@ export function writeBody(): void {
   const32(1);
   set(RESULT);
   close();
+  forgetPending();
   storeState();
   storeLeft();
   get(VP);

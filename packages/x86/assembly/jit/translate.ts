@@ -13,6 +13,7 @@ import { IMPORT_FALLBACK } from './imports';
 import { BASE, LEFT, VP } from './locals';
 import { DECODED, REGION_OPS_END } from './memory-map';
 import { node, NODE_COUNT, NODE_DELTA, NODE_OPS, nodeCount } from './nodes';
+import { beginPending } from './pending';
 import { nextOp, reserveOps } from './regions';
 import { close, LABEL_OTHER, loadState, open, storeLeft, storeState } from './structure';
 import { translateInteger } from './integer';
@@ -53,6 +54,7 @@ export function beginRegion(is64: bool, grouped: bool): void {
   hasVectors = false;
   distances = nextOp;
   let last: usize = DECODED;
+  let suspends = false;
   for (let i: i32 = 0; i < <i32>nodeCount; i++) {
     const count = load<u32>(node(i) + NODE_COUNT);
     const page = load<i32>(node(i) + NODE_DELTA) & ~0xfff;
@@ -64,6 +66,7 @@ export function beginRegion(is64: bool, grouped: bool): void {
       if (op > last) last = op;
       const touched = registersOf(op);
       registers |= touched;
+      if (suspendsFlags(op)) suspends = true;
       const after = changedBy(op, touched);
       changed |= after;
       if (is64 && grouped) group(op, after);
@@ -71,6 +74,7 @@ export function beginRegion(is64: bool, grouped: bool): void {
     }
     endGroups(first, op);
   }
+  beginPending(suspends);
   // Micro-ops behind the list stay aligned.
   reserveOps((nextOp + (last - DECODED) / OP_BYTES * 4 + 35) & ~(<usize>31));
 }
@@ -123,6 +127,16 @@ function registersOf(op: usize): u32 {
     case 0xf6: case 0xf7: return set | 1 | 4;
   }
   return set;
+}
+
+/** Rotates, BT and its kin. */
+function suspendsFlags(op: usize): bool {
+  const code = <u32>load<u16>(op + OP_CODE16);
+  switch (code) {
+    case 0xc0: case 0xc1: case 0xd0: case 0xd1: case 0xd2: case 0xd3: return opDigit(op) < 2;
+    case 0x1a3: case 0x1ab: case 0x1b3: case 0x1ba: case 0x1bb: return true;
+  }
+  return false;
 }
 
 /** Those of them that a micro-op may change. */

@@ -9,6 +9,7 @@ const IMPORTS = [
   'regionHighSigned',
   'regionFlags',
   'regionProbe',
+  'regionSettle',
 ] as const;
 
 /** Regions that a core keeps at a time: MOST_REGIONS of `assembly/jit/memory-map.ts`. */

@@ -13,6 +13,7 @@ const VECTOR = 0x31;
 /** Instructions that end any of these programs, and interrupts on the way. */
 const ENOUGH = 20_000;
 const MOST_INTERRUPTS = 200;
+const CR0_WP = 0x10000;
 /** Offset of XMM0 in the register file. */
 const XMM = 640;
 /** Counts interrupts: push rax; mov eax, COUNTER; inc qword [rax]; pop rax; iretq. */
@@ -56,6 +57,8 @@ function run(engine: EngineOptions, program: ProgramOptions, { secondPage, slice
   machine.tables!.identity((At.DATA >> 12) + 1, 1, secondPage);
   machine.setHandler(VECTOR, COUNT_INTERRUPT);
   machine.set(Reg.CR4, machine.get(Reg.CR4) | 0x600);
+  // Write protection holds for the system too.
+  machine.set(Reg.CR0, machine.get(Reg.CR0) + CR0_WP);
   machine.set(Reg.RFLAGS, 0x202);
   // Programs and faults end in a jump to itself: HLT would be over with the next interrupt.
   for (let vector = 0; vector < 32; vector += 1) machine.setHandler(vector, [0xeb, 0xfe]);
