@@ -99,7 +99,7 @@ const run = defineCommand({
     },
     engine: {
       type: 'string',
-      description: "how the processor executes: 'interpreter' or 'jit'",
+      description: "how the processor executes: 'interpreter', or 'jit', which is young (interpreter)",
       valueHint: 'NAME',
     },
     'vmbus-version': {

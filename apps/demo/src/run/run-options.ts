@@ -26,7 +26,7 @@ export interface RunOptions {
   readonly display: DisplayOption | undefined;
   /** Undefined for a guest without a network adapter. */
   readonly net: NetOption | undefined;
-  /** How the processor executes; the host's choice when undefined. */
+  /** How the processor executes; the usual engine when undefined. */
   readonly engine: EngineOptions | undefined;
   readonly enlightened: boolean;
   /** Newest version of the bus that is offered. */
