@@ -3,7 +3,7 @@
  * package lists; says so where it skips.
  */
 
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,11 +11,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InterfaceId } from '@viridian/protocols/vmbus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { haveKernels } from './support/linux-guests.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const hasKernels = haveKernels();
-if (!hasKernels)
-  console.warn("no Debian package lists with kernels here: the boot of Debian's Linux is skipped");
 
 let folder = '';
 beforeAll(async () => {
@@ -81,15 +80,4 @@ async function demo(
   child.stderr.on('data', hear);
   const [code] = await once(child, 'close');
   return { code: code as number | null, text };
-}
-
-function haveKernels(): boolean {
-  try {
-    const names = execFileSync('apt-cache', ['search', '--names-only', '^linux-image-.*-cloud-amd64$'], {
-      encoding: 'utf8',
-    });
-    return names.trim() !== '';
-  } catch {
-    return false;
-  }
 }
