@@ -2,6 +2,7 @@
 
 import type { InspectNode } from '@viridian/trace';
 import type { Clock, InterruptLine, RegisterBlock, Timer } from '../bus/ports.ts';
+import { nsAt, ticksAt } from '../bus/ticks.ts';
 import {
   type CounterState,
   counterAtReset,
@@ -21,26 +22,12 @@ export interface PitState {
   portB: number;
 }
 
-const NS_PER_SECOND = 1_000_000_000;
-
 function atReset(): PitState {
   return {
     version: 1,
     counters: [counterAtReset(true), counterAtReset(true), counterAtReset(false)],
     portB: 0,
   };
-}
-
-/** Whole ticks until a time, without rounding errors however long the board runs. */
-function ticksAt(ns: number): number {
-  const seconds = Math.floor(ns / NS_PER_SECOND);
-  return seconds * PIT_HZ + Math.floor(((ns - seconds * NS_PER_SECOND) * PIT_HZ) / NS_PER_SECOND);
-}
-
-/** The first time at which `ticksAt` gives `tick`. */
-function nsAt(tick: number): number {
-  const seconds = Math.floor(tick / PIT_HZ);
-  return seconds * NS_PER_SECOND + Math.ceil(((tick - seconds * PIT_HZ) * NS_PER_SECOND) / PIT_HZ);
 }
 
 /** Three counters: the first interrupts, the third is read by software through system port B. */
@@ -105,7 +92,7 @@ export class Pit8254 {
   }
 
   #tick(): number {
-    return ticksAt(this.#clock.nowNs());
+    return ticksAt(this.#clock.nowNs(), PIT_HZ);
   }
 
   #control(value: number): void {
@@ -174,7 +161,9 @@ export class Pit8254 {
   #readPortB(): number {
     const now = this.#clock.nowNs();
     const refresh = (Math.floor(now / REFRESH_NS) & 1) !== 0 ? PortB.REFRESH : 0;
-    return this.#state.portB | refresh | (outLevel(this.#state.counters[2], ticksAt(now)) ? PortB.OUT2 : 0);
+    return (
+      this.#state.portB | refresh | (outLevel(this.#state.counters[2], ticksAt(now, PIT_HZ)) ? PortB.OUT2 : 0)
+    );
   }
 
   /** The only place where the first counter becomes a level and a wake-up time. */
@@ -190,6 +179,6 @@ export class Pit8254 {
     this.#irq.set(outLevel(counter, tick));
     const next = nextRise(counter, tick);
     if (next === undefined) this.#timer.disarm();
-    else this.#timer.arm(nsAt(next));
+    else this.#timer.arm(nsAt(next, PIT_HZ));
   }
 }

@@ -2,6 +2,7 @@
 
 import type { InspectNode } from '@viridian/trace';
 import type { Clock, InterruptLine, RegisterBlock, Timer, Width } from '../bus/ports.ts';
+import { nsAt, ticksAt } from '../bus/ticks.ts';
 import {
   EN_BITS,
   PM_TIMER_HZ,
@@ -33,7 +34,6 @@ export interface AcpiPmState {
   halfTurnsSeen: number;
 }
 
-const NS_PER_SECOND = 1_000_000_000;
 const HALF_TURN_TICKS = PM_TIMER_TICKS / 2;
 
 /** The board has no SMI: it is in ACPI mode from the start. */
@@ -45,16 +45,6 @@ const atReset = (halfTurnsSeen: number): AcpiPmState => ({
   resetControl: 0,
   halfTurnsSeen,
 });
-
-function ticksAt(ns: number): number {
-  const seconds = Math.floor(ns / NS_PER_SECOND);
-  return seconds * PM_TIMER_HZ + Math.floor(((ns - seconds * NS_PER_SECOND) * PM_TIMER_HZ) / NS_PER_SECOND);
-}
-
-function nsAt(tick: number): number {
-  const seconds = Math.floor(tick / PM_TIMER_HZ);
-  return seconds * NS_PER_SECOND + Math.ceil(((tick - seconds * PM_TIMER_HZ) * NS_PER_SECOND) / PM_TIMER_HZ);
-}
 
 /** PM1 events and control and the PM timer: 12 offsets, mapped at the PM base; `sci` is the ACPI interrupt. */
 export class AcpiPm implements RegisterBlock {
@@ -121,11 +111,11 @@ export class AcpiPm implements RegisterBlock {
   }
 
   #halfTurns(): number {
-    return Math.floor(ticksAt(this.#clock.nowNs()) / HALF_TURN_TICKS);
+    return Math.floor(ticksAt(this.#clock.nowNs(), PM_TIMER_HZ) / HALF_TURN_TICKS);
   }
 
   #pmTimer(): number {
-    return ticksAt(this.#clock.nowNs()) % PM_TIMER_TICKS;
+    return ticksAt(this.#clock.nowNs(), PM_TIMER_HZ) % PM_TIMER_TICKS;
   }
 
   #readByte(offset: number): number {
@@ -188,7 +178,7 @@ export class AcpiPm implements RegisterBlock {
     state.sts &= STS_BITS;
     this.#sci.set((state.sts & state.en) !== 0);
     const waits = (state.en & Pm1.TMR) !== 0 && (state.sts & Pm1.TMR) === 0;
-    if (waits) this.#timer.arm(nsAt((halfTurns + 1) * HALF_TURN_TICKS));
+    if (waits) this.#timer.arm(nsAt((halfTurns + 1) * HALF_TURN_TICKS, PM_TIMER_HZ));
     else this.#timer.disarm();
   }
 }
