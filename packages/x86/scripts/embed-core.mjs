@@ -11,6 +11,7 @@ const output = join(root, 'src', 'generated', 'core-wasm.ts');
 const stamp = sourcesHash();
 
 if (!existsSync(output) || !readFileSync(output, 'utf8').includes(stamp)) {
+  await import('./generate-hot.mjs');
   const { default: asc } = await import('assemblyscript/asc');
   const config = join(root, 'asconfig.json');
   const { error, stderr } = await asc.main(['assembly/index.ts', '--config', config, '--baseDir', root]);
@@ -28,7 +29,8 @@ if (!existsSync(output) || !readFileSync(output, 'utf8').includes(stamp)) {
 
 function sourcesHash() {
   const hash = createHash('sha256');
-  for (const file of ['asconfig.json', ...globSync('assembly/**/*.ts', { cwd: root }).sort()]) {
+  const sources = globSync('assembly/**/*.ts', { cwd: root, exclude: ['assembly/generated/**'] }).sort();
+  for (const file of ['asconfig.json', 'scripts/generate-hot.mjs', ...sources]) {
     hash.update(file).update(readFileSync(join(root, file)));
   }
   return hash.digest('hex');

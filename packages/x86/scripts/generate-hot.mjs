@@ -1,7 +1,7 @@
-// Writes assembly/interpreter/hot.ts and assembly/decoder/hot-handlers.ts: one case per operation, operand form and size
-// of the frequent instructions. Run by hand after a change here; the results are committed.
+// Writes assembly/generated/hot.ts and assembly/generated/hot-handlers.ts: one case per operation, operand form and size
+// of the frequent instructions. embed-core.mjs runs it before it compiles the core.
 
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 
 const DST = 'vp + load<u8>(op + OP_DST)';
 const SRC = 'vp + load<u8>(op + OP_SRC)';
@@ -329,8 +329,9 @@ for (const form of ['RR', 'RI', 'MI']) fuse('CMP', form, 8, [2, 3, 4, 5, 6, 7]);
 for (const form of ['RR', 'RI', 'MI']) fuse('TEST', form, 8, [4, 5, 8, 9]);
 
 const head = '// Made by scripts/generate-hot.mjs.\n\n';
+mkdirSync(new URL('../assembly/generated', import.meta.url), { recursive: true });
 writeFileSync(
-  new URL('../assembly/decoder/hot-handlers.ts', import.meta.url),
+  new URL('../assembly/generated/hot-handlers.ts', import.meta.url),
   `${head}/** Handler ids of the frequent instructions, by operation, operand form and bits. */
 
 ${handlers.join('\n')}
@@ -343,7 +344,7 @@ ${FUSED.join('\n')}
 `,
 );
 writeFileSync(
-  new URL('../assembly/interpreter/hot.ts', import.meta.url),
+  new URL('../assembly/generated/hot.ts', import.meta.url),
   `${head}/** The frequent instructions, one case each. */
 
 import { isLasting } from '../blocks/find';
@@ -364,13 +365,13 @@ import {
 } from '../state';
 import { executeSse } from '../sse/execute';
 import { read128, requireSse, write128 } from '../sse/operands';
-import { alu, decrement, increment, multiply, multiplyWide, shift } from './arithmetic';
-import { checkTarget } from './control';
-import { executeInteger } from './integer';
-import { readUpdate } from './operands';
-import { count, isBelow } from './progress';
-import { quickCondition } from './quick-condition';
-import { isRepeating } from './repeat';
+import { alu, decrement, increment, multiply, multiplyWide, shift } from '../interpreter/arithmetic';
+import { checkTarget } from '../interpreter/control';
+import { executeInteger } from '../interpreter/integer';
+import { readUpdate } from '../interpreter/operands';
+import { count, isBelow } from '../interpreter/progress';
+import { quickCondition } from '../interpreter/quick-condition';
+import { isRepeating } from '../interpreter/repeat';
 
 /** The branch that {@link hot} ended with when it gave 0, if a link may be stored in it. */
 export let branched: usize = 0;

@@ -4,7 +4,7 @@
  * and with a block's first miss after a device may have worked, the bytes that it was decoded from are summed up again.
  */
 
-import { JMP } from '../decoder/hot-handlers';
+import { JMP } from '../generated/hot-handlers';
 import { OP_BYTES, OP_HANDLER, OP_LINK } from '../micro-op';
 import { HANDLER_SSE } from '../sse/opcodes';
 import { BLOCK_BYTES, BLOCK_COUNT, BLOCK_EPOCH, BLOCK_END, BLOCK_HOST, BLOCK_SUM } from './invalidate';

@@ -7,7 +7,7 @@ import {
 import { MODE_64, MODE_CODE_32, MODE_FLAT, MODE_SINGLE, MODE_STACK_32 } from '../mode-bits';
 import { CS, FS, RAX, ZERO } from '../state';
 import { HANDLER_INTEGER } from './handlers';
-import * as H from './hot-handlers';
+import * as H from '../generated/hot-handlers';
 
 /** Distance of a handler's 64-bit and 8-bit form from its 32-bit one, where all three follow each other. */
 const ALU_SIZES: u32 = H.ADD_RR_64 - H.ADD_RR_32;

@@ -20,7 +20,7 @@ import {
 } from '../system/breakpoints';
 import { hasEvent, serviceEvents } from '../system/events';
 import { executeSystem } from '../system/execute';
-import { branched, hot } from './hot';
+import { branched, hot } from '../generated/hot';
 import { executeInteger } from './integer';
 import { count, isBelow, takeCount } from './progress';
 import { isRepeating, startInstruction } from './repeat';

@@ -6,7 +6,7 @@ import {
 } from '../micro-op';
 import {
   XMM_MR, XMM_MR_64, XMM_MR_ALIGNED, XMM_RM, XMM_RM_64, XMM_RM_ALIGNED, XMM_RR, XMM_XOR,
-} from '../decoder/hot-handlers';
+} from '../generated/hot-handlers';
 import { MODE_64, MODE_CODE_32, MODE_FLAT, MODE_SINGLE } from '../mode-bits';
 import { CS, FS } from '../state';
 import { FLAT_MEMORY } from './address';
