@@ -107,6 +107,16 @@ describe('offers', () => {
     expect(host.inspect()).toMatchObject({ messagesWaiting: 0, messagesPosted: 102 });
   });
 
+  it('are told again to whoever asks later', async () => {
+    const { host, guest, machine } = makeBus();
+    host.offer(new EchoDevice());
+    await guest.connect();
+    expect(await guest.requestOffers()).toHaveLength(1);
+    host.offer(new EchoDevice('22222222-2222-3333-4444-555555555555'));
+    await machine.quiet();
+    expect((await guest.requestOffers()).map((offer) => offer.relid)).toEqual([1, 2]);
+  });
+
   it('made later are heard at once; rescinded ones are forgotten', async () => {
     const { host, guest, machine } = makeBus();
     const heard: string[] = [];

@@ -2,7 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GuestFilesError } from './guest-files-error.ts';
 import { runTool } from './tools.ts';
@@ -64,8 +64,9 @@ export class DebianPackages {
     const file = await this.#describe(name);
     const path = join(this.#folder, file.fileName);
     if (existsSync(path) && (await isWhole(path, file))) return path;
-    const incoming = join(this.#folder, `incoming-${process.pid}`);
-    await mkdir(incoming, { recursive: true });
+    await mkdir(this.#folder, { recursive: true });
+    // A folder for each: the same package may be on its way twice.
+    const incoming = await mkdtemp(join(this.#folder, 'incoming-'));
     try {
       await this.#download(name, incoming, file);
       const arrived = join(incoming, file.fileName);

@@ -73,7 +73,7 @@ export interface GuestBus {
   readonly version: number;
   /** Tries the versions; returns the one that the host takes. Rejects with an Error when it takes none. */
   connect(): Promise<number>;
-  /** Asks for the offers; settles with the primary channels that there are when all were delivered. */
+  /** Asks for the offers, once a connection; settles with the primary channels that there are when all were delivered. */
   requestOffers(): Promise<readonly ChannelOffer[]>;
   /** A primary channel was offered (also later, at any time). */
   onOffer: ((offer: ChannelOffer) => void) | undefined;

@@ -53,6 +53,8 @@ export class VmbusGuest implements GuestBus {
   #version = 0;
   #connectionId = MESSAGE_CONNECTION;
   #signals: SharedSignals | undefined;
+  /** Settles when all offers of this connection are here. */
+  #delivered: Promise<void> | undefined;
   #nextGpadl = LINUX_FIRST_GPADL;
   /** ModifyChannel goes strictly one at a time. */
   #lastModify: Promise<void> = Promise.resolve();
@@ -88,10 +90,16 @@ export class VmbusGuest implements GuestBus {
 
   async requestOffers(): Promise<readonly ChannelOffer[]> {
     this.#checkConnected();
+    // Hosts answer the first request of a connection only.
+    this.#delivered ??= this.#askForOffers();
+    await this.#delivered;
+    return this.#offers.all().filter((offer) => offer.subchannelIndex === 0 && offer.present);
+  }
+
+  async #askForOffers(): Promise<void> {
     const delivered = this.#replies.expect('offers');
     await this.#send(EmptyMessage.bytes({ type: ChannelMessageType.REQUEST_OFFERS }));
     await delivered;
-    return this.#offers.all().filter((offer) => offer.subchannelIndex === 0 && offer.present);
   }
 
   async open(offer: ChannelOffer, options: OpenOptions): Promise<GuestChannel> {
@@ -358,6 +366,7 @@ export class VmbusGuest implements GuestBus {
   #leave(state: 'idle' | 'failed', reason: string, error: VmbusError): void {
     this.#state = state;
     this.#version = 0;
+    this.#delivered = undefined;
     for (const offer of this.#offers.all()) {
       offer.present = false;
       offer.channel?.end(reason);
