@@ -7,6 +7,8 @@ import { fillIpv4Checksum, fillTransportChecksum, IpProtocol, PacketLayout } fro
 const FIN = 0x01;
 const PSH = 0x08;
 const CWR = 0x80;
+/** What the length field of IPv4 can say. */
+const MOST_IP_BYTES = 0xffff;
 const SMALLEST_SCRATCH_BYTES = 2048;
 
 /** Cuts one frame after another; the segments are built in one place. */
@@ -50,6 +52,22 @@ export class SegmentCutter {
       deliver(segment);
     }
     return count;
+  }
+
+  /**
+   * A large segment as one packet with lengths and checksums filled in, for a receiver that takes such; overwritten by the
+   * next call. Undefined when nothing is to be cut, it is no TCP segment, or longer than IP can say.
+   */
+  whole(frame: Frame): Uint8Array | undefined {
+    const { bytes, segmentBytes } = frame;
+    const layout = this.#layout;
+    if (segmentBytes === 0 || !layout.find(bytes) || layout.protocol !== IpProtocol.TCP) return undefined;
+    if (layout.endOffset - ETHERNET_HEADER_BYTES > MOST_IP_BYTES) return undefined;
+    const { transportOffset, endOffset, isIpv6 } = layout;
+    const packet = this.#take(endOffset);
+    packet.set(bytes.subarray(0, endOffset));
+    this.#fillIn(packet, transportOffset, isIpv6, 0, 0, true);
+    return packet;
   }
 
   #take(lengthBytes: number): Uint8Array {

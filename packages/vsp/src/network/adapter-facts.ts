@@ -12,6 +12,7 @@ export type AdapterCounters = Counters<
   | 'framesDropped'
   | 'framesFiltered'
   | 'segmentsCut'
+  | 'segmentsCoalesced'
 >;
 
 /** Counters at 0. */
@@ -25,6 +26,7 @@ export function adapterCounters(): AdapterCounters {
     framesDropped: 0,
     framesFiltered: 0,
     segmentsCut: 0,
+    segmentsCoalesced: 0,
   });
 }
 
@@ -43,6 +45,8 @@ export interface AdapterFacts {
   currentMac: Uint8Array;
   /** Bits of `PacketFilter`; nothing is received while it is 0. */
   packetFilter: number;
+  /** The guest takes large segments in one piece. */
+  coalesces: boolean;
   /** Addresses behind one another. */
   multicastList: Uint8Array;
 }

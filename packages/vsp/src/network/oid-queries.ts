@@ -80,8 +80,8 @@ export const OID_QUERIES: readonly OidQuery[] = [
   { oid: Oid.OID_802_3_CURRENT_ADDRESS, answer: (facts) => facts.currentMac },
   { oid: Oid.OID_802_3_MULTICAST_LIST, answer: (facts) => facts.multicastList },
   { oid: Oid.OID_802_3_MAXIMUM_LIST_SIZE, answer: () => u32(MOST_MULTICAST_ADDRESSES) },
-  { oid: Oid.OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES, answer: (_, roomBytes) => offload(roomBytes) },
-  { oid: Oid.OID_TCP_OFFLOAD_CURRENT_CONFIG, answer: (_, roomBytes) => offload(roomBytes) },
+  { oid: Oid.OID_TCP_OFFLOAD_HARDWARE_CAPABILITIES, answer: (facts, roomBytes) => offload(facts, roomBytes) },
+  { oid: Oid.OID_TCP_OFFLOAD_CURRENT_CONFIG, answer: (facts, roomBytes) => offload(facts, roomBytes) },
   {
     oid: Oid.OID_GEN_RECEIVE_SCALE_CAPABILITIES,
     answer: (facts) => (facts.version >= NvspVersion.V5 ? oneQueue() : undefined),
@@ -93,10 +93,11 @@ export const OID_QUERY_BY_OID: ReadonlyMap<number, OidQuery> = new Map(
   OID_QUERIES.map((query) => [query.oid, query]),
 );
 
-/** Checksums and large sends, both ways, in as much of the structure as the guest has room for. */
-function offload(roomBytes: number): Uint8Array {
+/** Checksums, large sends and coalescing, in as much of the structure as the guest has room for. */
+function offload(facts: AdapterFacts, roomBytes: number): Uint8Array {
   const revision = roomBytes >= NDIS_OFFLOAD_BYTES[3] ? 3 : roomBytes >= NDIS_OFFLOAD_BYTES[2] ? 2 : 1;
   const objectBytes = NDIS_OFFLOAD_BYTES[revision];
+  const coalescing = facts.version >= NvspVersion.V6_1 ? 1 : 0;
   const encapsulation = NDIS_ENCAPSULATION_IEEE_802_3;
   return NdisOffload.bytes({
     objectType: NdisObjectType.OFFLOAD,
@@ -117,6 +118,8 @@ function offload(roomBytes: number): Uint8Array {
     largeSendIpv6MaxBytes: MOST_LARGE_SEND_BYTES,
     largeSendIpv6MinSegments: LEAST_SEGMENTS,
     largeSendIpv6Options: Ipv6Support.EXTENSION_HEADERS | Ipv6Support.TCP_OPTIONS,
+    rscIpv4: coalescing,
+    rscIpv6: coalescing,
   }).subarray(0, objectBytes);
 }
 

@@ -5,6 +5,9 @@ import {
   NDIS_OFFLOAD_PARAMETERS_BYTES_V2,
   NdisObjectHeader,
   NdisObjectType,
+  NdisOffloadParameters,
+  NvspVersion,
+  OffloadSwitch,
   Oid,
   RNDIS_CONFIG_NETWORK_ADDRESS,
   RNDIS_CONFIG_PARAMETER_STRING,
@@ -25,7 +28,7 @@ export const OID_SETTINGS: ReadonlyMap<number, OidSetting> = new Map([
   [Oid.OID_GEN_CURRENT_LOOKAHEAD, (_, information) => (information.length < 4 ? INVALID_LENGTH : SUCCESS)],
   [Oid.OID_802_3_MULTICAST_LIST, setMulticastList],
   [Oid.OID_GEN_RNDIS_CONFIG_PARAMETER, setParameter],
-  [Oid.OID_TCP_OFFLOAD_PARAMETERS, checkOffload],
+  [Oid.OID_TCP_OFFLOAD_PARAMETERS, setOffload],
   [Oid.OID_OFFLOAD_ENCAPSULATION, checkEncapsulation],
 ] as [number, OidSetting][]);
 
@@ -59,10 +62,18 @@ function setParameter(facts: AdapterFacts, information: Uint8Array<ArrayBuffer>)
   return SUCCESS;
 }
 
-/** Checksums are filled in when a packet asks for it, so there is nothing to remember. */
-function checkOffload(_: AdapterFacts, information: Uint8Array<ArrayBuffer>): number {
+/** Checksums are filled in when a packet asks for it: only coalescing is to be remembered, for both versions of IP at once. */
+function setOffload(facts: AdapterFacts, information: Uint8Array<ArrayBuffer>): number {
   if (information.length < NDIS_OFFLOAD_PARAMETERS_BYTES_V2) return INVALID_LENGTH;
-  return isObject(information, NdisObjectType.DEFAULT) ? SUCCESS : INVALID_DATA;
+  if (!isObject(information, NdisObjectType.DEFAULT)) return INVALID_DATA;
+  if (information.length >= NdisOffloadParameters.size) {
+    const { rscIpv4, rscIpv6 } = NdisOffloadParameters.read(viewOf(information));
+    if (rscIpv4 === OffloadSwitch.OFF || rscIpv6 === OffloadSwitch.OFF) facts.coalesces = false;
+    else if (rscIpv4 === OffloadSwitch.ON && rscIpv6 === OffloadSwitch.ON) {
+      facts.coalesces = facts.version >= NvspVersion.V6_1;
+    }
+  }
+  return SUCCESS;
 }
 
 function checkEncapsulation(_: AdapterFacts, information: Uint8Array<ArrayBuffer>): number {

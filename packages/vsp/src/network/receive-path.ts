@@ -12,7 +12,7 @@ import type { HostChannel } from '@viridian/vmbus/host';
 import type { AdapterFacts } from './adapter-facts.ts';
 import { FrameQueue } from './frame-queue.ts';
 import type { LentBuffer } from './lent-buffer.ts';
-import { ReceiveHeader } from './receive-frames.ts';
+import { MOST_HEADER_BYTES, ReceiveHeader } from './receive-frames.ts';
 import { NO_SLOT, ReceiveSlots } from './receive-slots.ts';
 
 /** What a receive path stands on. */
@@ -41,6 +41,8 @@ export function slotBytesFor(frameBytes: number): number {
 export class ReceivePath {
   readonly slotBytes: number;
   readonly slots: ReceiveSlots;
+  /** Of a packet that is given in parts. */
+  readonly #partBytes: number;
   readonly #settings: ReceivePathSettings;
   readonly #queue = new FrameQueue();
   readonly #answers: Uint8Array[] = [];
@@ -61,6 +63,7 @@ export class ReceivePath {
   constructor(settings: ReceivePathSettings) {
     this.#settings = settings;
     this.slotBytes = slotBytesFor(settings.facts.frameBytes);
+    this.#partBytes = this.slotBytes - MOST_HEADER_BYTES;
     this.slots = new ReceiveSlots(Math.floor(settings.buffer.lengthBytes / this.slotBytes));
     this.#message = new Uint8Array(nvspMessageBytes(settings.facts.version));
     this.#packet = NvspSendRndisPacket.on(new DataView(this.#message.buffer));
@@ -74,8 +77,7 @@ export class ReceivePath {
 
   /** Takes a frame, at once or when there is room. False when it was dropped. */
   frame(frame: Frame): boolean {
-    const { facts } = this.#settings;
-    const count = this.#cutter.count(frame, facts.frameBytes - ETHERNET_HEADER_BYTES);
+    const count = this.#countSlots(frame);
     if (count === 0 || count > this.slots.count - RESERVED_SLOTS) return false;
     if (!this.#queue.empty || this.#blocked || !this.#hasRoom(count)) return this.#queue.add(frame, count);
     this.#place(frame);
@@ -136,8 +138,19 @@ export class ReceivePath {
     return this.slots.free - count >= RESERVED_SLOTS;
   }
 
+  #countSlots(frame: Frame): number {
+    const { facts } = this.#settings;
+    const count = this.#cutter.count(frame, facts.frameBytes - ETHERNET_HEADER_BYTES);
+    return count > 1 && facts.coalesces ? Math.ceil(frame.bytes.length / this.#partBytes) : count;
+  }
+
   #place(frame: Frame): void {
     const { facts } = this.#settings;
+    const whole = facts.coalesces ? this.#cutter.whole(frame) : undefined;
+    if (whole !== undefined) {
+      this.#placeWhole(frame, whole);
+      return;
+    }
     this.#frame = frame;
     const count = this.#cutter.cut(frame, facts.frameBytes - ETHERNET_HEADER_BYTES, this.#placeSegment);
     if (count > 1) facts.counters.segmentsCut += count;
@@ -162,6 +175,27 @@ export class ReceivePath {
     buffer.write(slot * this.slotBytes + header.length, bytes);
     counters.framesReceived += 1;
     counters.bytesReceived += bytes.length;
+  }
+
+  /** Copies a large packet into as many slots as it takes, all of one batch: the guest joins them. */
+  #placeWhole(frame: Frame, whole: Uint8Array): void {
+    const { buffer, facts } = this.#settings;
+    const parts = Math.ceil(whole.length / this.#partBytes);
+    if (this.#blocked || (this.#rangeCount + parts > MOST_RANGES && !this.#sendBatch())) {
+      facts.counters.framesDropped += 1;
+      return;
+    }
+    for (let at = 0; at < whole.length; at += this.#partBytes) {
+      const part = whole.subarray(at, at + this.#partBytes);
+      const isLast = at + part.length === whole.length;
+      const header = this.#header.ofPart(frame, whole, part.length, at === 0, isLast);
+      const slot = this.#takeSlot(header.length + part.length);
+      buffer.write(slot * this.slotBytes, header);
+      buffer.write(slot * this.slotBytes + header.length, part);
+    }
+    facts.counters.segmentsCoalesced += parts;
+    facts.counters.framesReceived += 1;
+    facts.counters.bytesReceived += whole.length;
   }
 
   #sendAnswers(): void {

@@ -16,6 +16,7 @@ export interface AdapterIdentity {
 export class SessionFacts implements AdapterFacts {
   currentMac: Uint8Array;
   packetFilter = 0;
+  coalesces = false;
   multicastList: Uint8Array = new Uint8Array(0);
   version = 0;
   frameBytes = DEFAULT_FRAME_BYTES;

@@ -18,6 +18,14 @@ function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
+/** A TCP segment over IPv4 to the guest, as a large send leaves it. */
+function largeSegment(payloadBytes: number): Uint8Array {
+  const bytes = frameOf(GUEST_MAC_BYTES, PEER_MAC_BYTES, 40 + payloadBytes);
+  bytes.set([8, 0, 0x45, 0, 0, 0, 0, 1, 0x40, 0, 64, 6, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2], 12);
+  bytes.set([0, 80, 0, 90, 0, 0, 0, 1, 0, 0, 0, 1, 0x50, 0x18, 1, 0, 0, 0, 0, 0], 34);
+  return bytes;
+}
+
 describe('the handshake of Linux', () => {
   it('is answered as by a real host', async () => {
     const guest = await rawNetwork({ receivePages: 64, pages: 2048 });
@@ -240,6 +248,44 @@ describe('frames', () => {
     expect(await seen(0x0d)).toBe('own,broadcast,listed,multicast');
     expect(await seen(0x0b)).toBe('own,broadcast,listed');
     expect(await seen(0x20)).toBe('own,other,broadcast,listed,multicast');
+  });
+
+  it('that are large come in packets that fit, or in one that the guest joins when it said so', async () => {
+    const guest = await rawNetwork({ receivePages: 128 });
+    await guest.initialize();
+    const large = largeSegment(20_000);
+    const send = () => guest.peer.send(new Frame(large, { segmentBytes: 1460, vlan: 0x2064 }));
+    send();
+    const cut = (await guest.frames()).map((frame) => frame.length);
+    expect(cut).toEqual([...new Array<number>(13).fill(1514), 54 + 20_000 - 13 * 1460]);
+    const parameters = join(
+      Uint8Array.of(0x80, 3, 28, 0),
+      new Uint8Array(18),
+      Uint8Array.of(2, 2, 0, 0, 0, 0),
+    );
+    expect((await guest.set(0xfc01_020c, parameters))[3]).toBe(0);
+    send();
+    const received = await guest.received();
+    expect(received).toHaveLength(1);
+    const { messages } = received[0]!;
+    const joined = join(...messages.map((message) => frameIn(message)));
+    expect(joined.length).toBe(54 + 20_000);
+    expect(joined.subarray(54)).toEqual(large.subarray(54));
+    expect([joined[16], joined[17]]).toEqual([(20_040 >> 8) & 255, 20_040 & 255]);
+    const flags = messages.map((message) => {
+      const info = words(message.subarray(44, 8 + words(message.subarray(8, 12))[0]!));
+      return info.slice(-4);
+    });
+    expect(flags.map(([bytes, type, offset]) => [bytes, type, offset])).toEqual(
+      flags.map(() => [16, 0x8000_0001, 12]),
+    );
+    expect(flags.map(([, , , word]) => word! >>> 8)).toEqual([
+      3,
+      ...new Array<number>(flags.length - 2).fill(1),
+      5,
+    ]);
+    expect(words(messages[0]!.subarray(44, 76))).toEqual([16, 6, 12, 0x641, 16, 0, 12, 0x28]);
+    await guest.expectAlive();
   });
 
   it('of a pulled cable: the guest is told, and told again', async () => {
