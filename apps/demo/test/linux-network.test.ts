@@ -85,22 +85,22 @@ async function linuxMachine(
   return { machine, text: () => text.replaceAll('\r', '') };
 }
 
-/** Runs to the end; gives what the guest printed. */
-async function run(port: NetworkPort, script: string): Promise<string> {
+/** Runs to the end; gives what the guest printed and how many parts of large segments it was given. */
+async function run(port: NetworkPort, script: string): Promise<{ text: string; coalesced: unknown }> {
   const { machine, text } = await linuxMachine(port, script);
   const killer = setTimeout(() => machine.kill(), 240_000);
   machine.start();
   const { reason } = await machine.finished;
   clearTimeout(killer);
   expect(reason, text()).toBe('powered-off');
-  return text();
+  return { text: text(), coalesced: machine.inspect('network/0/counters/segmentsCoalesced') };
 }
 
 describe.skipIf(!haveKernels())("Debian's hv_netvsc", () => {
   it('brings eth0 up and pings a peer on the switch', { timeout: 300_000 }, async () => {
     const network = new Switch();
     const peer = new NetworkPeer(network.port('peer'), [10, 0, 0, 1]);
-    const text = await run(network.port('linux'), PING);
+    const { text } = await run(network.port('linux'), PING);
     expect(text).toContain(`mac: ${MAC}`);
     expect(text).toContain('carrier: 1');
     expect(text).toContain('3 packets transmitted, 3 packets received, 0% packet loss');
@@ -143,7 +143,7 @@ describe.skipIf(!haveKernels())("Debian's hv_netvsc", () => {
     };
     const network = new Switch({ mtuBytes: 1500 });
     const gateway = new NatGateway({ port: network.port('gateway'), sockets, hostPorts: [port] });
-    const text = await run(network.port('linux'), fetchScript(port));
+    const { text, coalesced } = await run(network.port('linux'), fetchScript(port));
     gateway.close();
     server.close();
     expect(text).toContain('lease: 10.0.2.15 from 10.0.2.2, mtu 1500');
@@ -158,6 +158,7 @@ describe.skipIf(!haveKernels())("Debian's hv_netvsc", () => {
         .digest('hex'),
     );
     expect(text).not.toContain('leaked');
+    expect(coalesced).toBeGreaterThan(100);
   });
 });
 
