@@ -8,6 +8,7 @@ import { GuestFilesError } from './linux/guest-files-error.ts';
 import { runGuest } from './run/run-guest.ts';
 import { checkRunOptions, type GivenOptions, repeatedOption } from './run/run-options.ts';
 import { Terminal } from './terminal/terminal.ts';
+import { checkWebOptions } from './web/web-options.ts';
 
 /** What a shell gives for a command that Ctrl-C ended. */
 const INTERRUPTED = 130;
@@ -159,6 +160,31 @@ const run = defineCommand({
   },
 });
 
+const web = defineCommand({
+  meta: { name: 'web', description: 'Serve a page that runs a guest in the browser' },
+  args: {
+    port: { type: 'string', description: 'on 127.0.0.1 (8080); 0 is any that is free', valueHint: 'PORT' },
+    kernel: { type: 'string', description: "a kernel of yours instead of Debian's", valueHint: 'FILE' },
+    initrd: { type: 'string', description: 'initial RAM disk of that kernel', valueHint: 'FILE' },
+    append: { type: 'string', description: "the kernel's command line", valueHint: 'TEXT' },
+    memory: { type: 'string', description: 'memory in MiB (256)', valueHint: 'MIB' },
+    cpus: { type: 'string', description: 'virtual processors (1)', valueHint: 'N' },
+    engine: {
+      type: 'string',
+      description: "how the processor executes: 'interpreter' or 'jit' (jit)",
+      valueHint: 'NAME',
+    },
+  },
+  run: async ({ args }) => {
+    await main(new Terminal(), async (terminal, interrupted) => {
+      const options = checkWebOptions(args as Record<string, string>);
+      // The bundler comes with it: other commands start without.
+      const { runWeb } = await import('./web/run-web.ts');
+      return await runWeb(options, terminal, interrupted);
+    });
+  },
+});
+
 /** Runs a command until it ends or a signal does; its exit code becomes the process's. */
 async function main(
   terminal: Terminal,
@@ -186,6 +212,6 @@ await runMain(
       name: 'viridian',
       description: 'A hypervisor, its parent partition and its guests, in TypeScript',
     },
-    subCommands: { demo, run },
+    subCommands: { demo, run, web },
   }),
 );

@@ -3,6 +3,8 @@
 /** What a Linux kernel prints when it hands over to user space. */
 const USERSPACE = 'Run /init as init process';
 
+const latin1 = new TextDecoder('latin1');
+
 /** Watches a console for the moment of entering user space. */
 export class Milestones {
   readonly #startedAt = performance.now();
@@ -22,7 +24,7 @@ export class Milestones {
   hear(bytes: Uint8Array): void {
     if (this.#userspaceMs !== undefined) return;
     // The words may be cut by the end of a piece.
-    const text = this.#tail + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+    const text = this.#tail + latin1.decode(bytes);
     if (text.includes(USERSPACE)) this.#userspaceMs = this.elapsedMs;
     this.#tail = text.slice(-USERSPACE.length);
   }

@@ -19,12 +19,13 @@ import { GuestOutput } from './guest-output.ts';
 import { GuestReporter } from './guest-report.ts';
 import { makeWatch } from './guest-watch.ts';
 import { symbolsOnDemand } from './kernel-symbols.ts';
-import { attachKeyboard, SerialQueue } from './keyboard.ts';
+import { attachKeyboard } from './keyboard.ts';
 import { Milestones } from './milestones.ts';
 import { closeDisks, openDisks, type RunDisk } from './open-disks.ts';
 import { RunNetwork } from './run-network.ts';
 import type { RunOptions } from './run-options.ts';
 import { RunScreen } from './screen.ts';
+import { SerialQueue } from './serial-queue.ts';
 import { summarize, toJson } from './summary.ts';
 
 const MIB = 2 ** 20;
