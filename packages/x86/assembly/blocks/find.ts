@@ -25,14 +25,18 @@ import {
 import { isValid, seal } from './validity';
 
 const MOST_INSTRUCTIONS: u32 = 64;
-/** Within a VP block: bytes of an instruction that crosses pages, and its block of one micro-op. */
-const CROSSING_BYTES: usize = 0x60000;
-const CROSSING_BLOCK: usize = 0x60040;
-/** Where that instruction is: linear address (u64), key, host addresses of its two parts (u32 each). */
-const CROSSING_LINEAR: usize = 0x60100;
-const CROSSING_KEY: usize = 0x60108;
-const CROSSING_HOST: usize = 0x6010c;
-const CROSSING_AFTER: usize = 0x60110;
+// An instruction that crosses pages has a slot within the VP block, by where it is:
+const CROSSINGS: usize = 0x60000;
+const CROSSING_SLOTS: u32 = 128;
+const SLOT_BYTES: usize = 256;
+/** Its bytes, and its block of one micro-op. */
+const SLOT_CODE: usize = 0;
+const SLOT_BLOCK: usize = 64;
+/** Linear address (u64), key, host addresses of its two parts (u32 each). */
+const SLOT_LINEAR: usize = 192;
+const SLOT_KEY: usize = 200;
+const SLOT_HOST: usize = 204;
+const SLOT_AFTER: usize = 208;
 
 let next: usize = ARENA;
 let vps: usize = 0;
@@ -92,9 +96,12 @@ export function findBlock(vp: usize, single: u32): usize {
   if (word & MODE_64) {
     if (<u64>((<i64>linear << 16) >> 16) != linear) raiseNonCanonical(vp);
   }
-  if ((linear & 0xfff) > 4096 - 15 && isLastCrossing(vp, linear, key)) {
-    if (!(word & MODE_FLAT)) checkLimit(vp, rip, vp + CROSSING_BLOCK + BLOCK_BYTES);
-    return vp + CROSSING_BLOCK + BLOCK_BYTES;
+  if ((linear & 0xfff) > 4096 - 15) {
+    const slot = crossingSlot(vp, linear);
+    if (isCrossing(vp, slot, linear, key)) {
+      if (!(word & MODE_FLAT)) checkLimit(vp, rip, slot + SLOT_BLOCK + BLOCK_BYTES);
+      return slot + SLOT_BLOCK + BLOCK_BYTES;
+    }
   }
   const host = fetchHost(vp, linear);
   const mode = key & ~MODE_CPL;
@@ -108,7 +115,7 @@ export function findBlock(vp: usize, single: u32): usize {
   }
   if (block == 0) {
     block = build(vp, host, mode, linear);
-    if (block == vp + CROSSING_BLOCK) {
+    if (!isLasting(block)) {
       if (!(word & MODE_FLAT)) checkLimit(vp, rip, block + BLOCK_BYTES);
       return block + BLOCK_BYTES;
     }
@@ -211,46 +218,55 @@ function enter(vp: usize, block: usize, host: usize, mode: u32, count: u32, end:
   store<u32>(vp + STAT_BLOCKS, load<u32>(vp + STAT_BLOCKS) + 1);
 }
 
-/** Whether the last instruction that crossed a page is the one wanted, and its bytes are what they were. */
-function isLastCrossing(vp: usize, linear: u64, key: u32): bool {
-  if (load<u64>(vp + CROSSING_LINEAR) != linear || load<u32>(vp + CROSSING_KEY) != fullKey(vp, linear, key)) return false;
+// @ts-ignore: decorator
+@inline
+function crossingSlot(vp: usize, linear: u64): usize {
+  return vp + CROSSINGS + <usize>((<u32>(linear >> 4) * 0x9e3779b1) >> (32 - ctz(CROSSING_SLOTS))) * SLOT_BYTES;
+}
+
+/** Whether a slot holds the instruction wanted, and its bytes are what they were. */
+function isCrossing(vp: usize, slot: usize, linear: u64, key: u32): bool {
+  if (load<u64>(slot + SLOT_LINEAR) != linear || load<u32>(slot + SLOT_KEY) != fullKey(vp, linear, key)) return false;
   const room: u32 = 4096 - (<u32>linear & 0xfff);
-  const length = <u32>load<u8>(vp + CROSSING_BLOCK + BLOCK_BYTES + OP_LENGTH);
-  const host = <usize>load<u32>(vp + CROSSING_HOST);
-  const after = <usize>load<u32>(vp + CROSSING_AFTER) - room;
+  const length = <u32>load<u8>(slot + SLOT_BLOCK + BLOCK_BYTES + OP_LENGTH);
+  const host = <usize>load<u32>(slot + SLOT_HOST);
+  const after = <usize>load<u32>(slot + SLOT_AFTER) - room;
   for (let i: u32 = 0; i < length; i++) {
-    if (load<u8>((i < room ? host : after) + i) != load<u8>(vp + CROSSING_BYTES + i)) return false;
+    if (load<u8>((i < room ? host : after) + i) != load<u8>(slot + SLOT_CODE + i)) return false;
   }
   return true;
 }
 
 /** Remembers where a crossing instruction's parts lie, until a flush. */
-function rememberCrossing(vp: usize, linear: u64, key: u32, host: usize, after: usize): void {
-  store<u64>(vp + CROSSING_LINEAR, linear);
-  store<u32>(vp + CROSSING_KEY, fullKey(vp, linear, key));
-  store<u32>(vp + CROSSING_HOST, <u32>host);
-  store<u32>(vp + CROSSING_AFTER, <u32>after);
+function rememberCrossing(vp: usize, slot: usize, linear: u64, key: u32, host: usize, after: usize): void {
+  store<u64>(slot + SLOT_LINEAR, linear);
+  store<u32>(slot + SLOT_KEY, fullKey(vp, linear, key));
+  store<u32>(slot + SLOT_HOST, <u32>host);
+  store<u32>(slot + SLOT_AFTER, <u32>after);
   watchPage(vp, linear);
   watchPage(vp, linear + 15);
 }
 
 /** An instruction that crosses a page, or is too long: decoded from a copy of its bytes. */
 function buildCrossing(vp: usize, host: usize, mode: u32, linear: u64): usize {
-  const block = vp + CROSSING_BLOCK;
+  const slot = crossingSlot(vp, linear);
+  const block = slot + SLOT_BLOCK;
   const op = block + BLOCK_BYTES;
   const offset = <u32>host & 0xfff;
   const room: u32 = 4096 - offset;
-  memory.fill(vp + CROSSING_BYTES, 0, 32);
-  memory.copy(vp + CROSSING_BYTES, host, min<u32>(room, 16));
-  let length = decode(mode, vp + CROSSING_BYTES, offset, op);
+  // Void while it is made: fetching the second part may raise.
+  store<u64>(slot + SLOT_LINEAR, 0);
+  memory.fill(slot + SLOT_CODE, 0, 32);
+  memory.copy(slot + SLOT_CODE, host, min<u32>(room, 16));
+  let length = decode(mode, slot + SLOT_CODE, offset, op);
   if (length > room && room < 15) {
     // The segment's end comes before the missing page.
     if (!(mode & MODE_FLAT) && load<u64>(vp + RIP) + room > load<u32>(segmentAddress(vp, CS) + SEG_LIMIT)) raiseGP(vp, 0);
     const after = fetchHost(vp, mode & MODE_64 ? linear + room : (linear + room) & 0xffffffff);
-    memory.copy(vp + CROSSING_BYTES + room, after, 16 - room);
-    length = decode(mode, vp + CROSSING_BYTES, offset, op);
-    rememberCrossing(vp, linear, modeKey(load<u32>(vp + MODE_WORD)) | (mode & MODE_SINGLE), host, after);
-  } else store<u64>(vp + CROSSING_LINEAR, 0);
+    memory.copy(slot + SLOT_CODE + room, after, 16 - room);
+    length = decode(mode, slot + SLOT_CODE, offset, op);
+    rememberCrossing(vp, slot, linear, modeKey(load<u32>(vp + MODE_WORD)) | (mode & MODE_SINGLE), host, after);
+  }
   if (length > 15) raiseGP(vp, 0);
   store<u16>(op + OP_OFFSET, <u16>offset);
   store<u8>(op + OP_COUNT, 1);

@@ -14,8 +14,17 @@ import { walk, walkGpa, walkUser, walkWritable } from './walk';
 /** The address of what {@link translate} found when it is no RAM. */
 let deviceGpa: u64 = 0;
 
-/** Host address of one byte's page, or 0 with `deviceGpa` set. Raises what the access deserves. */
+/** Host address of one byte, or 0 with `deviceGpa` set. Raises what the access deserves. */
 function translate(vp: usize, linear: u64, write: bool, user: bool): usize {
+  // What a privilege's table holds is right for it, whatever the current one: exceptions, locked operations, bulk saves.
+  const entry = tlbEntry(vp + (user ? TLB_USER : TLB_SUPERVISOR), linear);
+  if (load<u64>(entry + (write ? TAG_WRITE : TAG_READ)) == (linear & ~(<u64>0xfff))) {
+    return <usize>(<u32>linear + load<u32>(entry + TLB_ADDEND));
+  }
+  return translateByWalk(vp, linear, write, user);
+}
+
+function translateByWalk(vp: usize, linear: u64, write: bool, user: bool): usize {
   if (load<u32>(vp + MODE_WORD) & MODE_64 && <u64>((<i64>linear << 16) >> 16) != linear) raiseNonCanonical(vp);
   const failure = walk(vp, linear, write ? 1 : 0, user, true);
   if (failure) raisePF(vp, linear, failure & 0xff);
