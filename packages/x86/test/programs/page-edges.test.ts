@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { Reg } from '../../src/index.ts';
 import { listing, u32 } from './listing.ts';
-import { At, ProgramMachine } from './program-machine.ts';
+import { ProgramMachine } from './program-machine.ts';
 import { Page } from './tables.ts';
 
 const { P, W } = Page;
