@@ -5,6 +5,7 @@ import { HANDLER_SYSTEM } from '../decoder/handlers';
 import { instructionRip, raiseDB } from '../exception';
 import { materializeFlags } from '../flags';
 import { regionOf } from '../jit/compile';
+import { IN_REGIONS } from '../jit/counters';
 import { REGION_HANDLED, REGION_LEFT, runRegions } from '../jit/enter';
 import { LEASE } from '../jit/regions';
 import { OP_CODE16, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_LINK, OP_LINK_NEXT, OP_OFFSET } from '../micro-op';
@@ -147,7 +148,9 @@ function runBlocks(vp: usize, limit: i32): i32 {
     const region = lasting && !watched ? regionOf(vp, op) : 0;
     if (region != 0) {
       from = 0;
+      store<u32>(IN_REGIONS, 1);
       const how = runRegions(vp, region, limit);
+      store<u32>(IN_REGIONS, 0);
       if (how == REGION_LEFT || (how == REGION_HANDLED && !isRepeating())) {
         if (atomic.load<i32>(vp + EXIT_REQUEST) != 0 || hasEvent(vp)) break;
         continue;

@@ -5,7 +5,7 @@ import { epoch } from '../blocks/validity';
 import { installRegion } from '../environment';
 import { MODE_64, MODE_CODE_32, MODE_FLAT, MODE_PROTECTED, MODE_SINGLE, MODE_STACK_32 } from '../mode-bits';
 import { RIP_BASE } from '../state';
-import { add, COUNT_BYTES, COUNT_COMPILED, COUNT_FAILED, COUNT_INSTRUCTIONS } from './counters';
+import { add, COMPILING, COUNT_BYTES, COUNT_COMPILED, COUNT_FAILED, COUNT_INSTRUCTIONS } from './counters';
 import { analyse, entryCount, entryNode } from './flow';
 import { sumRegion } from './enter';
 import { grow } from './grow';
@@ -37,7 +37,11 @@ export function regionOf(vp: usize, op: usize): u32 {
   if (firstWait == WAIT_FOREVER) return 0;
   const mode = load<u32>(block + BLOCK_MODE);
   const suits = mode & MODE_64 ? true : (mode & PROTECTED_FLAT) == PROTECTED_FLAT;
-  if (suits && !(mode & MODE_SINGLE)) compile(vp, block, mode);
+  if (suits && !(mode & MODE_SINGLE)) {
+    store<u32>(COMPILING, 1);
+    compile(vp, block, mode);
+    store<u32>(COMPILING, 0);
+  }
   return load<u32>(block + BLOCK_REGION);
 }
 

@@ -21,3 +21,9 @@ export const COUNT_FILLS: usize = 36;
 export function add(counter: usize, amount: u32): void {
   store<u32>(COUNTERS + counter, load<u32>(COUNTERS + counter) + amount);
 }
+
+// What the core is at, for a profiler that looks on from another thread: see `src/profile/activity.ts` (u32 each).
+/** 1 while regions run; stays so when a fault unwinds them, until TypeScript has caught it. */
+export const IN_REGIONS: usize = COUNTERS + 0x80;
+/** 1 while a region is made. */
+export const COMPILING: usize = COUNTERS + 0x84;

@@ -46,6 +46,20 @@ export const State = {
   EXIT_TSC: 1216,
 } as const;
 
+/** Kinds of exit, of `assembly/system/core-access.ts` and `assembly/memory/physical.ts`. */
+export const Exit = {
+  CPUID: 0,
+  RDMSR: 1,
+  WRMSR: 2,
+  PORT: 3,
+  HYPERCALL: 4,
+  EXCEPTION: 5,
+  ACKNOWLEDGE: 6,
+  MEMORY: 7,
+  PAUSE: 8,
+  RANDOM: 9,
+} as const;
+
 /** Functions of the core. Those that may unwind throw {@link UNWIND}. */
 export interface Core {
   run(vp: number, budget: number): number;

@@ -9,23 +9,10 @@ import {
   type Translation,
 } from '../processor/processor.ts';
 import { Reg, RegisterFile } from '../processor/registers.ts';
-import { State, UNWIND } from './core.ts';
+import { Activity, coreActivity } from '../profile/activity.ts';
+import { Exit, State, UNWIND } from './core.ts';
 import type { CoreMachine } from './core-machine.ts';
 import { ExceptionLog, type RaisedException } from './exception-log.ts';
-
-/** Kinds of exit, of `assembly/system/core-access.ts` and `assembly/memory/physical.ts`. */
-const Exit = {
-  CPUID: 0,
-  RDMSR: 1,
-  WRMSR: 2,
-  PORT: 3,
-  HYPERCALL: 4,
-  EXCEPTION: 5,
-  ACKNOWLEDGE: 6,
-  MEMORY: 7,
-  PAUSE: 8,
-  RANDOM: 9,
-} as const;
 
 const RUN_INACTIVE = 1;
 const RUN_REQUESTED = 2;
@@ -61,14 +48,18 @@ export class X86Processor implements Processor {
   };
   readonly #random = new BigUint64Array(1);
   readonly #exceptions = new ExceptionLog();
+  readonly #index: number;
+  readonly #activity: Int32Array;
   #stop = false;
 
   constructor(machine: CoreMachine, index: number, handler: ExitHandler) {
     this.#machine = machine;
     this.#handler = handler;
-    this.#vp = machine.add(index, { exit: (kind) => this.#exit(kind), readTsc: () => this.#readTsc() });
+    this.#index = index;
+    this.#vp = machine.add(index, { exit: (kind) => this.#notedExit(kind), readTsc: () => this.#readTsc() });
     const { buffer } = machine.bank;
     this.#view = new DataView(buffer, this.#vp, 4096);
+    this.#activity = coreActivity(buffer);
     this.#data = new Uint8Array(buffer, this.#vp + State.EXIT_DATA, 16);
     this.registers = new RegisterFile(buffer, this.#vp);
     machine.core.reset(this.#vp);
@@ -109,26 +100,22 @@ export class X86Processor implements Processor {
 
   run(milliseconds: number): StopReason {
     const end = performance.now() + milliseconds;
-    this.#stop = false;
-    this.#machine.core.noteDevices();
-    this.#noticePaging(true);
+    this.#beginTurns();
     let reason: StopReason | undefined;
     do reason = this.#turn();
     while (reason === undefined && performance.now() < end);
-    this.#noticePaging(false);
+    this.#endTurns();
     return reason ?? StopReason.BUDGET;
   }
 
   /** Executes about `count` instructions, and exactly one for 1; for tests, traces and deterministic runs. */
   runInstructions(count: number): StopReason {
-    this.#stop = false;
-    this.#machine.core.noteDevices();
-    this.#noticePaging(true);
+    this.#beginTurns();
     let reason: StopReason | undefined;
     const end = this.instructions + count;
     do reason = this.#turn(Math.min(BUDGET, end - this.instructions));
     while (reason === undefined && this.instructions < end);
-    this.#noticePaging(false);
+    this.#endTurns();
     return reason ?? StopReason.BUDGET;
   }
 
@@ -186,6 +173,18 @@ export class X86Processor implements Processor {
     this.#machine.core.flushAllTlb(this.#vp);
   }
 
+  #beginTurns(): void {
+    this.#stop = false;
+    this.#activity[Activity.TURN] = this.#index + 1;
+    this.#machine.core.noteDevices();
+    this.#noticePaging(true);
+  }
+
+  #endTurns(): void {
+    this.#noticePaging(false);
+    this.#activity[Activity.TURN] = 0;
+  }
+
   /** One call of the core; undefined to go on. */
   #turn(budget = BUDGET): StopReason | undefined {
     try {
@@ -197,6 +196,7 @@ export class X86Processor implements Processor {
       return this.#stop ? StopReason.REQUESTED : undefined;
     } catch (error) {
       if (error !== UNWIND) throw error;
+      this.#activity[Activity.IN_REGIONS] = 0;
       return this.#unwound();
     }
   }
@@ -251,6 +251,13 @@ export class X86Processor implements Processor {
 
   #readTsc(): void {
     this.#view.setBigUint64(State.EXIT_TSC, BigInt.asUintN(64, this.#handler.readTsc()), true);
+  }
+
+  #notedExit(kind: number): number {
+    this.#activity[Activity.EXIT] = kind + 1;
+    const outcome = this.#exit(kind);
+    this.#activity[Activity.EXIT] = 0;
+    return outcome;
   }
 
   #exit(kind: number): number {
