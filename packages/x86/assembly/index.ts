@@ -4,6 +4,7 @@ export { dropAllBlocks, setVpCount } from './blocks/find';
 export { invalidatePage } from './blocks/invalidate';
 export { noteDevices } from './blocks/validity';
 export { materializeFlags } from './flags';
+export { setRegionLinks } from './jit/link-table';
 export { setJitThreshold } from './jit/regions';
 export {
   regionCondition, regionFallback, regionFill, regionFlags, regionHighSigned, regionHighUnsigned, regionProbe, regionSettle,

@@ -205,6 +205,10 @@ export const UPPER_NOT_GLOBAL: usize = 1352;
 export const JIT_SITE: usize = 1356;
 /** Change whenever translations of the lower and the upper half are forgotten, and differ between processors (u32 each). */
 export const JIT_EPOCHS: usize = 1360;
+/** Keys of valid links between regions, lower and upper half (u32 each), the table in use, and the mode that it is for (u32 each). */
+export const LINK_KEYS: usize = 1368;
+export const LINK_TABLE: usize = 1376;
+export const LINK_MODE: usize = 1380;
 
 /** Scratch area of helpers (X87, SSE, system): no value survives an instruction. */
 export const SCRATCH: usize = 2048; // 2048 bytes
@@ -226,6 +230,10 @@ export const LARGE_1G: usize = 0x2a200;
 export const JUMP_PAGES: usize = 0x2a400;
 export const JUMP_CACHE: usize = 0x80000;
 export const JUMP_CACHE_ENTRIES: usize = 16384;
+/** Links between regions, system's and user's: see jit/link-table.ts. */
+export const LINKS: usize = 0xc0000;
+export const LINK_ENTRIES: u32 = 2048;
+export const LINK_ENTRY_BYTES: usize = 32;
 
 /** Distance of VP blocks. */
 export const VP_STRIDE: usize = 0x100000;

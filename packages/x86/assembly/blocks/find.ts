@@ -39,7 +39,8 @@ const SLOT_HOST: usize = 204;
 const SLOT_AFTER: usize = 208;
 
 let next: usize = ARENA;
-let vps: usize = 0;
+/** Processors of the core. */
+export let vps: usize = 0;
 /** Counts the times that all blocks were dropped: a micro-op of before is gone. */
 export let arenaGeneration: u32 = 0;
 

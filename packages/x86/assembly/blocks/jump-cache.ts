@@ -8,7 +8,7 @@ import { HANDLER_STALE } from '../decoder/handlers';
 import { walkGlobal } from '../memory/walk';
 import { OP_HANDLER } from '../micro-op';
 import { MODE_BLOCK, MODE_CPL } from '../mode-bits';
-import { JIT_EPOCHS, JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_GENERATIONS, JUMP_PAGES, UPPER_NOT_GLOBAL } from '../state';
+import { JIT_EPOCHS, JUMP_CACHE, JUMP_CACHE_ENTRIES, JUMP_GENERATIONS, JUMP_PAGES, LINK_KEYS, UPPER_NOT_GLOBAL } from '../state';
 
 /** Above the mode bits of a key. */
 const GENERATION: u32 = 1 << 12;
@@ -99,6 +99,14 @@ let epoch: u32 = 0;
 function nextEpoch(vp: usize, half: usize): void {
   epoch += 1;
   store<u32>(vp + JIT_EPOCHS + (half << 2), epoch);
+  store<u32>(vp + LINK_KEYS + (half << 2), epoch);
+}
+
+/** Makes links between regions void, and no more. */
+export function nextLinkKeys(vp: usize): void {
+  epoch += 1;
+  store<u32>(vp + LINK_KEYS, epoch);
+  store<u32>(vp + LINK_KEYS + 4, epoch);
 }
 
 /** Begins the next generation of a half. */

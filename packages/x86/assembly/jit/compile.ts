@@ -8,6 +8,7 @@ import { RIP_BASE } from '../state';
 import { add, COMPILING, COUNT_BYTES, COUNT_COMPILED, COUNT_FAILED, COUNT_INSTRUCTIONS } from './counters';
 import { analyse, entryCount, entryNode } from './flow';
 import { sumRegion } from './enter';
+import { beginFrame } from './frame';
 import { grow } from './grow';
 import { MODULE, REGION_OPS_END } from './memory-map';
 import { writeModule } from './module';
@@ -59,6 +60,7 @@ function compile(vp: usize, block: usize, mode: u32): void {
     return;
   }
   beginRegion((mode & MODE_64) != 0, load<u32>(block + BLOCK_UNGROUPED) == 0);
+  beginFrame(region);
   const length = writeModule();
   const slot = hasOverflown() ? 0 : installRegion(index, <u32>MODULE, length);
   if (slot == 0) {

@@ -13,6 +13,8 @@ export const COUNT_FAILED: usize = 16;
 export const COUNT_ENTERED: usize = 20;
 /** Exits to code that has no region. */
 export const COUNT_TO_COLD: usize = 40;
+/** Regions entered from another without going back. */
+export const COUNT_LINKED: usize = 44;
 /** Misses of the TLB. */
 export const COUNT_FILLS: usize = 36;
 

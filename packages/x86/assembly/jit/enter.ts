@@ -8,14 +8,15 @@ import { HANDLER_SYSTEM } from '../decoder/handlers';
 import { beginRegionCount, endRegionCount, isBelow, leftOf } from '../interpreter/progress';
 import { OP_CODE16, OP_HANDLER } from '../micro-op';
 import { add, COUNT_ENTERED, COUNT_TO_COLD } from './counters';
+import { link, useLinks } from './link-table';
 import { EXITS, HANDLER_CALL_KINDS } from './memory-map';
 import { gpaEntry } from '../memory/physical';
 import { walk, walkGlobal, walkGpa } from '../memory/walk';
 import { MODE_64, MODE_CPL } from '../mode-bits';
-import { JIT_EPOCHS, MODE_WORD, RIP, RIP_BASE, UPPER_NOT_GLOBAL } from '../state';
+import { JIT_EPOCHS, LINK_MODE, MODE_WORD, RIP, RIP_BASE, UPPER_NOT_GLOBAL } from '../state';
 import {
   dropRegion, ENTRY_DELTA, PAGE_DELTA, PAGE_HOST, REGION_BASE, REGION_CHECKED, REGION_ENTRIES, REGION_ENTRY_BYTES, REGION_EPOCH, REGION_HIGHEST, REGION_LOWEST, REGION_PAGE_BYTES,
-  REGION_PAGE_COUNT, REGION_PAGES, REGION_RANGE_COUNT, REGION_RANGES, REGION_REFUSED, REGION_SLOT, REGION_SUM, regionAddress, setRunning,
+  REGION_PAGE_COUNT, REGION_PAGES, REGION_RANGE_COUNT, REGION_RANGES, REGION_REFUSED, REGION_SLOT, REGION_SUM, regionAddress,
 } from './regions';
 
 /** Left in front of a block that may be anything. */
@@ -89,6 +90,7 @@ function isInPlace(vp: usize, region: usize, base: u64): bool {
  */
 export function runRegions(vp: usize, reference: u32, limit: i32): u32 {
   const key = modeKey(load<u32>(vp + MODE_WORD));
+  if (load<u32>(vp + LINK_MODE) != key) useLinks(vp, key);
   while (true) {
     const how = enterRegion(vp, reference, leftOf(limit));
     if (how != REGION_LEFT || !isBelow(limit)) return how;
@@ -128,9 +130,10 @@ function enterRegion(vp: usize, reference: u32, left: i32): u32 {
     if (refused > MOST_REFUSED) dropRegion(index);
     return REGION_MISPLACED;
   }
-  setRunning(region);
+  const slot = load<u32>(region + REGION_SLOT);
+  link(vp, load<u64>(vp + RIP), slot, entry, base);
   beginRegionCount(left);
-  const result = call_indirect<u32>(load<u32>(region + REGION_SLOT), vp, entry, base, left);
+  const result = call_indirect<u32>(slot, vp, entry, base, left);
   endRegionCount(vp);
   add(COUNT_ENTERED + (<usize>result << 2), 1);
   return result;

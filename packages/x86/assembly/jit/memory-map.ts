@@ -22,6 +22,8 @@ export const HANDLER_CALLS: usize = 0x6d0d100;
 /** Exits to system instructions by opcode (u32 each). */
 export const EXITS: usize = 0x6d0e100;
 export const HANDLER_CALL_KINDS: u32 = 1024;
+/** Record of the region that runs (u32). */
+export const RUNNING: usize = 0x6d0f100;
 /** Micro-ops of the region under construction. */
 export const DECODED: usize = 0x6d10000;
 export const MOST_DECODED: u32 = 1500;

@@ -2,6 +2,7 @@
 
 import { at, beginSized, byte, endSized, restart, TYPE_I32, TYPE_I64, TYPE_V128, unsigned } from './emit';
 import { IMPORTS } from './imports';
+import { hasLinks } from './link-table';
 import { LAST_I32, LAST_I64, LAST_V128, LEFT } from './locals';
 import { MODULE } from './memory-map';
 import { writeBody } from './structure';
@@ -44,8 +45,8 @@ function typeOf(imported: u32): u32 {
 function imports(): void {
   byte(2);
   const section = beginSized();
-  unsigned(IMPORTS + 1);
-  // Module "c"; the functions are named "0", "1" …, the memory "m".
+  unsigned(hasLinks ? IMPORTS + 2 : IMPORTS + 1);
+  // Module "c"; the functions are named "0", "1" …, the memory "m", the table "t".
   for (let imported: u32 = 0; imported < IMPORTS; imported++) {
     byte(1);
     byte(0x63);
@@ -62,6 +63,16 @@ function imports(): void {
   byte(3); // shared, with a maximum
   unsigned(1);
   unsigned(65536);
+  if (hasLinks) {
+    byte(1);
+    byte(0x63);
+    byte(1);
+    byte(0x74);
+    byte(1);
+    byte(0x70); // a table of functions, of any size
+    byte(0);
+    unsigned(0);
+  }
   endSized(section);
 }
 

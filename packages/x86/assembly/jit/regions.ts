@@ -2,7 +2,8 @@
 
 import { BLOCK_BYTES, BLOCK_REGION, BLOCK_UNGROUPED, BLOCK_WAIT } from '../blocks/invalidate';
 import { add, COUNT_DROPPED } from './counters';
-import { MOST_REGIONS, PAGE_REGIONS, PAGE_REGIONS_BYTES, REGION_BYTES, REGION_OPS, REGIONS } from './memory-map';
+import { dropLinks } from './link-table';
+import { MOST_REGIONS, PAGE_REGIONS, PAGE_REGIONS_BYTES, REGION_BYTES, REGION_OPS, REGIONS, RUNNING } from './memory-map';
 
 /** 1 while the region may be entered (u32). */
 export const REGION_LIVE: usize = 0;
@@ -67,26 +68,26 @@ export const REGION_OPS_RESERVE: usize = 0x10000;
 
 /** Where micro-ops of the next region go. */
 export let nextOp: usize = REGION_OPS;
-/** The region to use next, and the one in whose code the core is, if any. */
+/** The region to use next. */
 let hand: u32 = 0;
-let running: usize = 0;
 let anyUsed = false;
 
 export function reserveOps(end: usize): void {
   nextOp = end;
 }
 
+/** The region in whose code the core is. Regions note it when they are entered. */
 // @ts-ignore: decorator
 @inline
-export function setRunning(region: usize): void {
-  running = region;
+function running(): usize {
+  return <usize>load<u32>(RUNNING);
 }
 
 /** Whether the region under way was dropped. */
 // @ts-ignore: decorator
 @inline
 export function isOutdated(): bool {
-  return load<u32>(running + REGION_LIVE) == 0;
+  return load<u32>(running() + REGION_LIVE) == 0;
 }
 
 // @ts-ignore: decorator
@@ -125,6 +126,7 @@ export function addPage(region: usize, index: u32, delta: i32, host: u32): bool 
 export function dropRegion(index: u32): void {
   const region = regionAddress(index);
   store<u32>(region + REGION_LIVE, 0);
+  dropLinks();
   add(COUNT_DROPPED, 1);
   const entries = load<u32>(region + REGION_ENTRY_COUNT);
   for (let i: usize = 0; i < entries; i++) {
@@ -164,11 +166,12 @@ const MOST_MISSES: u32 = 200;
 
 /** Notes that the region under way could not check accesses together. */
 export function noteMiss(): void {
-  const misses = load<u32>(running + REGION_REFUSED) + 1;
-  store<u32>(running + REGION_REFUSED, misses);
-  if (misses != MOST_MISSES || load<u32>(running + REGION_LIVE) == 0) return;
-  const block = <usize>load<u32>(running + REGION_ENTRIES + ENTRY_BLOCK);
-  dropRegion(<u32>((running - REGIONS) / REGION_BYTES));
+  const region = running();
+  const misses = load<u32>(region + REGION_REFUSED) + 1;
+  store<u32>(region + REGION_REFUSED, misses);
+  if (misses != MOST_MISSES || load<u32>(region + REGION_LIVE) == 0) return;
+  const block = <usize>load<u32>(region + REGION_ENTRIES + ENTRY_BLOCK);
+  dropRegion(<u32>((region - REGIONS) / REGION_BYTES));
   if (block == 0) return;
   store<u32>(block + BLOCK_UNGROUPED, 1);
   store<u32>(block + BLOCK_WAIT, 0);
@@ -193,6 +196,7 @@ export function dropRegions(): void {
 /** Forgets every region. The blocks that they hang on go at the same time. */
 export function dropAllRegions(): void {
   if (!anyUsed) return;
+  dropLinks();
   for (let index: u32 = 0; index < MOST_REGIONS; index++) {
     const region = regionAddress(index);
     if (load<u32>(region + REGION_LIVE)) add(COUNT_DROPPED, 1);

@@ -3,29 +3,23 @@
  * behind the end of a block, all others are written where the one edge leads. The dispatcher is the outermost loop.
  */
 
-import { CC_OP, CC_RES, CC_SRC, MODE_WORD, RIP, TLB_CURRENT, BUDGET, CR0, CR0_EM, CR0_TS, CR4, CR4_OSFXSR, JIT_SITE } from '../state';
-import {
-  access, at, byte, const32, const64, ELSE, get, I32_AND, I32_EQZ, I32_LE_S,
-  I32_LOAD, I32_OR, I32_SHL, I32_SHR_S, I32_STORE, I32_SUB, I64_ADD, I64_AND, I64_EQ, I64_LOAD, I64_LOAD32_S, I64_STORE, I64_SUB, set, tee, TYPE_VOID,
-  unsigned,
-} from './emit';
+import { at, byte, const32, const64, ELSE, get, I32_LE_S, I32_SUB, I64_ADD, I64_AND, I64_EQ, I64_SUB, set, TYPE_VOID, unsigned } from './emit';
 import { endCondition, endHandler, endIndirect, pushReturn, readReturn } from './ends';
 import { knownFlags, setKnownFlags } from './conditions';
 import {
   entryCount, entryNode, hasReturnSites, isBackward, isMerge, ROOT,
 } from './flow';
-import { forgetPending, pending, setPending, settle } from './pending';
+import { writeCold, writeEntry, writeExit } from './frame';
+import { forgetPending, pending, setPending } from './pending';
 import { LABELS, MODULE_END } from './memory-map';
-import {
-  BASE, C0, CC_KIND, CC_RESULT, CC_SOURCE, LEFT, NEXT, REGISTERS, RESULT, SSE_OFF, T0, TARGET, TLB, VP,
-} from './locals';
+import { BASE, LEFT, NEXT, T0, TARGET } from './locals';
 import {
   END_CALL, END_CALL_INDIRECT, END_CONDITION, END_HANDLER, END_JUMP, END_JUMP_INDIRECT, END_LEAVE, END_NEXT, END_RETURN,
   IS_LOOP, node, NODE_CHILD, NODE_COUNT, NODE_DELTA, NODE_END, NODE_ENTRY, NODE_FLAGS, NODE_NEXT, NODE_NEXT_DELTA, NODE_OPS,
   NODE_SIBLING, NODE_TAKEN, NODE_TAKEN_DELTA,
 } from './nodes';
 import { OP_BYTES } from '../micro-op';
-import { beginNode, changedRegisters, distances, hasVectors, is64, translate, usedRegisters } from './translate';
+import { beginNode, is64, translate } from './translate';
 
 // Labels: what a `br` may name. Those of nodes are the node's number × 4 + 1 (loop) or + 2 (block).
 export const LABEL_OTHER: u32 = 0;
@@ -241,52 +235,6 @@ function body(index: i32): void {
   }
 }
 
-/** Loads what stays in locals, of the general registers those in `mask`. */
-export function loadState(mask: u32): void {
-  const used = usedRegisters() & mask;
-  for (let i: u32 = 0; i < 16; i++) {
-    if (!((used >> i) & 1)) continue;
-    get(VP);
-    access(I64_LOAD, i << 3);
-    set(REGISTERS + i);
-  }
-  get(VP);
-  access(I32_LOAD, CC_OP);
-  set(CC_KIND);
-  get(VP);
-  access(I64_LOAD, CC_RES);
-  set(CC_RESULT);
-  get(VP);
-  access(I64_LOAD, CC_SRC);
-  set(CC_SOURCE);
-}
-
-export function storeState(): void {
-  settle();
-  const used = changedRegisters();
-  for (let i: u32 = 0; i < 16; i++) {
-    if (!((used >> i) & 1)) continue;
-    get(VP);
-    get(REGISTERS + i);
-    access(I64_STORE, i << 3);
-  }
-  get(VP);
-  get(CC_KIND);
-  access(I32_STORE, CC_OP);
-  get(VP);
-  get(CC_RESULT);
-  access(I64_STORE, CC_RES);
-  get(VP);
-  get(CC_SOURCE);
-  access(I64_STORE, CC_SRC);
-}
-
-export function storeLeft(): void {
-  get(VP);
-  get(LEFT);
-  access(I32_STORE, BUDGET);
-}
-
 /** The dispatcher's choice among the region's entries. */
 function dispatch(): void {
   if (entryCount == 1) {
@@ -330,24 +278,7 @@ export function writeBody(): void {
   depth = 0;
   overflown = false;
   setKnownFlags(-1);
-  loadState(0xffff);
-  get(VP);
-  access(I32_LOAD, TLB_CURRENT);
-  set(TLB);
-  if (hasVectors) {
-    // CR0.EM and TS; CR4.OSFXSR.
-    get(VP);
-    access(I32_LOAD, CR0);
-    const32(CR0_EM | CR0_TS);
-    byte(I32_AND);
-    get(VP);
-    access(I32_LOAD, CR4);
-    const32(CR4_OSFXSR);
-    byte(I32_AND);
-    byte(I32_EQZ);
-    byte(I32_OR);
-    set(SSE_OFF);
-  }
+  writeEntry();
   open(0x02, LABEL_EXIT);
   open(0x02, LABEL_COLD);
   const many = entryCount > 1;
@@ -360,39 +291,7 @@ export function writeBody(): void {
   }
   if (many) close();
   close();
-  // An instruction that could not be executed here: its place is where the access left it.
-  get(VP);
-  access(I32_LOAD, JIT_SITE);
-  tee(C0);
-  const32(11);
-  byte(I32_SHR_S);
-  const32(2);
-  byte(I32_SHL);
-  access(I64_LOAD32_S, distances);
-  get(BASE);
-  byte(I64_ADD);
-  if (!is64()) {
-    const64(0xffffffff);
-    byte(I64_AND);
-  }
-  set(TARGET);
-  get(LEFT);
-  get(C0);
-  const32(4);
-  byte(I32_SHR_S);
-  const32(127);
-  byte(I32_AND);
-  byte(I32_SUB);
-  set(LEFT);
-  const32(1);
-  set(RESULT);
+  writeCold();
   close();
-  forgetPending();
-  storeState();
-  storeLeft();
-  get(VP);
-  get(TARGET);
-  access(I64_STORE, RIP);
-  get(RESULT);
-  byte(0x0b);
+  writeExit();
 }

@@ -10,12 +10,13 @@ import { access, byte, call, const32, const64, get, I32_STORE, I32_SUB, I64_ADD,
 import { setKnownFlags } from './conditions';
 import { beginGroups, endGroups, group, ungroup } from './groups';
 import { IMPORT_FALLBACK } from './imports';
+import { loadState, storeLeft, storeState } from './frame';
 import { BASE, LEFT, VP } from './locals';
 import { DECODED, REGION_OPS_END } from './memory-map';
 import { node, NODE_COUNT, NODE_DELTA, NODE_OPS, nodeCount } from './nodes';
 import { beginPending } from './pending';
 import { nextOp, reserveOps } from './regions';
-import { close, LABEL_OTHER, loadState, open, storeLeft, storeState } from './structure';
+import { close, LABEL_OTHER, open } from './structure';
 import { translateInteger } from './integer';
 import { beginVectors, registersOfVector, translateSse } from './vectors';
 import { HANDLER_SSE } from '../sse/opcodes';

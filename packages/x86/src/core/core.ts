@@ -1,7 +1,7 @@
 /** The processor core in WebAssembly over one memory: instantiation, and the throw by which faults unwind it. */
 
 import { CORE_WASM } from '../generated/core-wasm.ts';
-import { RegionLinker } from '../jit/region-linker.ts';
+import { canLinkRegions, RegionLinker } from '../jit/region-linker.ts';
 
 /** Bytes at the start of a bank that the core keeps for itself; guest RAM follows. The host commits what is touched. */
 export const CORE_RESERVED_BYTES = 0x7000000;
@@ -77,6 +77,7 @@ export interface Core {
   noteDevices(): void;
   setVpCount(count: number): void;
   setJitThreshold(entries: number): void;
+  setRegionLinks(linked: number): void;
   translateForHost(vp: number, linear: bigint, access: number, user: number, touch: number): number;
   translated(): number;
 }
@@ -108,6 +109,7 @@ export function instantiateCore(memory: WebAssembly.Memory, host: CoreHost): Cor
   const { exports } = new WebAssembly.Instance(module, { env });
   const linker = new RegionLinker(memory, exports);
   const core = exports as unknown as Core;
+  core.setRegionLinks(canLinkRegions() ? 1 : 0);
   core.dropAllBlocks();
   return core;
 }

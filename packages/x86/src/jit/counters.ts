@@ -17,6 +17,7 @@ const NAMES = [
   'misplaced',
   'fills',
   'toCold',
+  'linked',
 ] as const;
 
 /** Numbers of one core since it was made; those of events wrap at 2^32. */
@@ -37,6 +38,8 @@ export interface JitCounters {
   readonly fills: number;
   /** Exits to code that has no region. */
   readonly toCold: number;
+  /** Regions that led to another one directly. */
+  readonly linked: number;
   /** Exits to system instructions by opcode, as below. */
   readonly exits: ReadonlyMap<number, number>;
   /** Calls of the interpreter's handlers by opcode: 0F xx is 1xx, 0F 38 xx 2xx, 0F 3A xx 3xx. */

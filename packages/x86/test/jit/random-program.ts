@@ -36,7 +36,7 @@ const PACKED = [
 ] as const;
 
 /** Writes one program. */
-class Writer {
+export class Writer {
   readonly bytes: number[] = [];
   readonly #random: Random;
   readonly #dataBytes: number;
