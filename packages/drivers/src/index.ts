@@ -74,6 +74,7 @@ export { SegmentCutter } from './network/segment-cutter.ts';
 export { Switch, type SwitchOptions, SwitchPort, type SwitchPortCounters } from './network/switch.ts';
 export type { ByteStore } from './store/byte-store.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
+export type { ByteStream } from './stream/byte-stream.ts';
 export { type CreateVhdOptions, createVhd } from './vhd/create-vhd.ts';
 export { type OpenParent, type OpenVhdOptions, openVhd, type ParentDisk } from './vhd/open-vhd.ts';
 export type { ParentLocator, ParentReference } from './vhd/parent-locator.ts';

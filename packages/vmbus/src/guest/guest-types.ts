@@ -67,6 +67,12 @@ export interface GpadlRangeInput {
   readonly gpns: readonly number[];
 }
 
+/** A connection to a service of the host. GUIDs as text. */
+export interface SocketRequest {
+  readonly endpointId: string;
+  readonly serviceId: string;
+}
+
 /** The bus as a driver model sees it; `VmbusGuest` implements it. */
 export interface GuestBus {
   /** Negotiated version, e.g. 0x50003; 0 before. */
@@ -81,11 +87,15 @@ export interface GuestBus {
   onSubchannel: ((offer: ChannelOffer) => void) | undefined;
   /** The host took a channel away; its open channel has ended. Call `release` when the driver is gone. */
   onRescind: ((offer: ChannelOffer) => void) | undefined;
+  /** The host refuses a connection that `requestSocket` asked for; `status` is an NTSTATUS. Linux ignores this. */
+  onSocketRefused: ((request: SocketRequest, status: number) => void) | undefined;
   /** The host broke the rules; the bus is dead. */
   onFailed: ((reason: string) => void) | undefined;
   open(offer: ChannelOffer, options: OpenOptions): Promise<GuestChannel>;
   establishGpadl(offer: ChannelOffer, ranges: readonly GpadlRangeInput[]): Promise<number>;
   teardownGpadl(offer: ChannelOffer, gpadlId: number): Promise<void>;
+  /** Asks for a connection to a service of the host, which answers with an offer of these GUIDs. Rejects before 4.0. */
+  requestSocket(request: SocketRequest): Promise<void>;
   /** Gives a channel back to the host: RelIdReleased. It must be closed. */
   release(offer: ChannelOffer): void;
   /** Closes everything and leaves the bus. */

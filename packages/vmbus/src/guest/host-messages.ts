@@ -8,11 +8,13 @@ import {
   ModifyChannelResponse,
   OpenChannelResult,
   RelIdMessage,
+  TlConnectResult,
   VersionResponse,
   VmbusVersion,
 } from '@viridian/protocols/vmbus';
 import { messageTrace } from '../ring/trace-points.ts';
 import type { GuestOffers } from './guest-offers.ts';
+import type { SocketRequest } from './guest-types.ts';
 import { hostMessageFault, readOffer } from './host-message.ts';
 import type { OfferRecord } from './offer-record.ts';
 import type { Replies } from './replies.ts';
@@ -24,6 +26,7 @@ export interface HostMessageActions {
   readonly fail: (reason: string) => void;
   readonly offered: (offer: OfferRecord) => void;
   readonly rescinded: (offer: OfferRecord) => void;
+  readonly socketRefused: (request: SocketRequest, status: number) => void;
 }
 
 /** Refusal of a version, as a reply. */
@@ -60,6 +63,11 @@ export class HostMessages {
       case ChannelMessageType.RESCIND_CHANNEL_OFFER:
         this.#rescind(RelIdMessage.read(view).relId, type);
         break;
+      case ChannelMessageType.TL_CONNECT_RESULT: {
+        const { endpointId, serviceId, status } = TlConnectResult.read(view);
+        this.#actions.socketRefused({ endpointId, serviceId }, status);
+        break;
+      }
       default:
         if (!this.#reply(type, view, version)) this.#actions.complain('host message nobody waits for', type);
     }

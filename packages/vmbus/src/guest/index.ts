@@ -7,6 +7,7 @@ export type {
   GuestBus,
   GuestChannel,
   OpenOptions,
+  SocketRequest,
   VmbusGuestOptions,
 } from './guest-types.ts';
 export { VmbusError, type VmbusErrorKind } from './vmbus-error.ts';

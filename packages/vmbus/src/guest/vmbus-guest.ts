@@ -8,6 +8,7 @@ import {
   ModifyChannel,
   OpenChannel,
   RelIdMessage,
+  TlConnectRequest,
   VmbusVersion,
 } from '@viridian/protocols/vmbus';
 import type { InspectNode } from '@viridian/trace';
@@ -23,6 +24,7 @@ import type {
   GuestBus,
   GuestChannel,
   OpenOptions,
+  SocketRequest,
   VmbusGuestOptions,
 } from './guest-types.ts';
 import { type HostMessageActions, HostMessages } from './host-messages.ts';
@@ -41,6 +43,7 @@ export class VmbusGuest implements GuestBus {
   onOffer: ((offer: ChannelOffer) => void) | undefined;
   onSubchannel: ((offer: ChannelOffer) => void) | undefined;
   onRescind: ((offer: ChannelOffer) => void) | undefined;
+  onSocketRefused: ((request: SocketRequest, status: number) => void) | undefined;
   onFailed: ((reason: string) => void) | undefined;
   readonly #options: VmbusGuestOptions;
   readonly #sender: MessageSender;
@@ -140,6 +143,14 @@ export class VmbusGuest implements GuestBus {
       GpadlTeardown.bytes({ type: ChannelMessageType.GPADL_TEARDOWN, relId: relid, gpadl: gpadlId }),
     );
     await torndown;
+  }
+
+  async requestSocket({ endpointId, serviceId }: SocketRequest): Promise<void> {
+    this.#checkConnected();
+    if (this.#version < VmbusVersion.V4_0) throw new VmbusError('refused', 'this version knows no sockets');
+    await this.#send(
+      TlConnectRequest.bytes({ type: ChannelMessageType.TL_CONNECT_REQUEST, endpointId, serviceId }),
+    );
   }
 
   release(offer: ChannelOffer): void {
@@ -326,6 +337,7 @@ export class VmbusGuest implements GuestBus {
         else this.onSubchannel?.(offer);
       },
       rescinded: (offer) => this.#rescinded(offer),
+      socketRefused: (request, status) => this.onSocketRefused?.(request, status),
     };
   }
 

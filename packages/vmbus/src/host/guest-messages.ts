@@ -27,6 +27,7 @@ import {
 } from './host-messages.ts';
 import type { MessageQueue } from './message-queue.ts';
 import type { OfferedChannel } from './offered-channel.ts';
+import type { SocketRequest } from './offered-device.ts';
 
 /** What the messages act on. */
 export interface MessageTargets {
@@ -38,6 +39,8 @@ export interface MessageTargets {
   readonly mostWaiting: number;
   /** A channel that the guest knows. */
   readonly channel: (relid: number) => OfferedChannel | undefined;
+  /** Asks whoever serves sockets; undefined when nobody does. */
+  readonly socketRequest: (request: SocketRequest) => number | undefined;
   readonly counters: { messagesReceived: number; messagesDropped: number };
 }
 
@@ -129,7 +132,7 @@ export class GuestMessages {
         this.#send(closeReservedResponseMessage(CloseReservedChannel.read(view).relId));
         break;
       case ChannelMessageType.TL_CONNECT_REQUEST:
-        this.#refuseSocket(view, version);
+        this.#connectSocket(view, version);
         break;
       default:
         this.#drop('message type is not supported', payload);
@@ -192,11 +195,12 @@ export class GuestMessages {
     else channel.teardown(gpadl);
   }
 
-  /** No sockets are served yet; before 4.1 there is no message to say so. */
-  #refuseSocket(view: DataView, version: number): void {
+  /** The answer is an offer, or a refusal; before 4.1 there is no message to say so. */
+  #connectSocket(view: DataView, version: number): void {
     const { endpointId, serviceId } = TlConnectRequest.read(view);
-    if (version < VmbusVersion.V4_1) return;
-    this.#send(tlConnectResultMessage(endpointId, serviceId, NtStatus.CONNECTION_REFUSED));
+    const status = this.#targets.socketRequest({ endpointId, serviceId }) ?? NtStatus.CONNECTION_REFUSED;
+    if (status === NtStatus.SUCCESS || version < VmbusVersion.V4_1) return;
+    this.#send(tlConnectResultMessage(endpointId, serviceId, status));
   }
 
   /** The channel that a message is about: its relid is the first field. */

@@ -9,5 +9,6 @@ export type {
   Offer,
   OfferedDevice,
   OpenRequest,
+  SocketRequest,
 } from './offered-device.ts';
 export { VmbusHost, type VmbusHostOptions } from './vmbus-host.ts';

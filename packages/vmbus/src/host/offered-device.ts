@@ -72,10 +72,20 @@ export interface HostChannel extends Channel {
   gpadlPages(gpadlId: number): SharedPages | undefined;
 }
 
+/** A guest's socket wants to reach a service of the host: TlConnectRequest. GUIDs as lower-case text. */
+export interface SocketRequest {
+  /** Instance GUID that the offer of the connection is to have. */
+  readonly endpointId: string;
+  /** Interface GUID that the offer of the connection is to have. */
+  readonly serviceId: string;
+}
+
 /** A device on the bus. */
 export interface Offer {
   readonly relid: number;
   readonly device: OfferedDevice;
+  /** It was rescinded and the guest has let go of it, or never knew it. */
+  readonly isGone: boolean;
   /** Takes the device away. Its channels end at once; the relid is free when the guest has let go of it. */
   rescind(): void;
 }

@@ -14,7 +14,7 @@ import type { HostTransport } from './host-transport.ts';
 import { MessageQueue } from './message-queue.ts';
 import { MonitorPoller } from './monitor-poller.ts';
 import { type ChannelBus, type ChannelIdentity, OfferedChannel } from './offered-channel.ts';
-import type { Offer, OfferedDevice } from './offered-device.ts';
+import type { NtStatus, Offer, OfferedDevice, SocketRequest } from './offered-device.ts';
 
 /** Settings of the host end. */
 export interface VmbusHostOptions {
@@ -43,6 +43,8 @@ const MOST_WAITING_MESSAGES = 4096;
 export class VmbusHost {
   readonly counters = counters({ messagesReceived: 0, messagesDropped: 0 });
   readonly where: string;
+  /** Who serves sockets: gives 0 when an offer follows, else why not. Nobody unless set. */
+  onSocketRequest: ((request: SocketRequest) => NtStatus) | undefined;
   readonly #options: VmbusHostOptions;
   readonly #channels = new Map<number, OfferedChannel>();
   readonly #gpadls: GpadlTable;
@@ -92,6 +94,7 @@ export class VmbusHost {
         const channel = this.#channels.get(relid);
         return channel?.known === true ? channel : undefined;
       },
+      socketRequest: (request) => this.onSocketRequest?.(request),
       counters: this.counters,
     });
     transport.onMessage = (payload) => messages.receive(payload);
@@ -119,11 +122,15 @@ export class VmbusHost {
     const channel = this.#add({ device, interfaceId, instanceId, subchannelIndex: 0, primary: undefined });
     if (channel === undefined) throw new Error(`no relid is left of ${MAX_REL_ID}`);
     this.#announceIfReady();
+    const isGone = (): boolean => this.#channels.get(channel.relid) !== channel;
     return {
       relid: channel.relid,
       device,
+      get isGone() {
+        return isGone();
+      },
       rescind: () => {
-        if (this.#channels.get(channel.relid) !== channel) return;
+        if (isGone()) return;
         this.#bus.rescindSubchannels(channel);
         channel.apply({ kind: 'rescind' });
       },

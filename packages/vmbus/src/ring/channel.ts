@@ -33,6 +33,8 @@ export interface Channel {
   readonly counters: Readonly<ChannelCounters>;
   /** Nothing that was sent waits in the ring any more. */
   readonly outboundEmpty: boolean;
+  /** Raw bytes of the outgoing ring that the other end has not read; 0 when the channel is closed. */
+  readonly outboundUnreadBytes: number;
   /** Raw bytes of the outgoing ring's data area; the longest packet with its trailer is 8 bytes less. */
   readonly outboundBytes: number;
 

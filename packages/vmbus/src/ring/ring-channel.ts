@@ -79,6 +79,10 @@ export class RingChannel implements Channel {
     return this.#state === 'closed' || this.#writer.drained;
   }
 
+  get outboundUnreadBytes(): number {
+    return this.#state === 'closed' ? 0 : this.#writer.unreadBytes;
+  }
+
   get outboundBytes(): number {
     return this.#writer.memory.dataBytes;
   }

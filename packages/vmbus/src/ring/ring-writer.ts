@@ -170,6 +170,13 @@ export class RingWriter {
     return this.memory.loadReadIndex() === this.#published && this.#published === this.#write;
   }
 
+  /** Raw bytes that were written and that the other end has not read; all of the ring's when its index makes no sense. */
+  get unreadBytes(): number {
+    const { memory } = this;
+    const read = memory.loadReadIndex();
+    return memory.isIndex(read) ? memory.dataBytes - memory.rawFree(read, this.#write) : memory.dataBytes;
+  }
+
   inspect(): { dataBytes: number; write: number; read: number; pendingSendSize: number; masked: boolean } {
     return {
       dataBytes: this.memory.dataBytes,
