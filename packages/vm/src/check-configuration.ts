@@ -38,6 +38,7 @@ const SETTINGS: readonly (keyof MachineConfiguration)[] = [
   'networks',
   'integration',
   'balloon',
+  'sockets',
   'input',
   'display',
   'powerOffPort',
@@ -91,9 +92,10 @@ export function checkConfiguration(given: MachineConfiguration): CheckedConfigur
     throw new ConfigurationError('vmbus', 'networks need the bus: leave vmbus out or take the networks away');
   }
   const isUsual = vmbus !== undefined && processor === undefined;
-  const { integration = isUsual, balloon = isUsual } = given;
-  if (vmbus === undefined && (integration || balloon)) {
-    throw new ConfigurationError('vmbus', 'integration and balloon need the bus: leave vmbus or them out');
+  const { integration = isUsual, balloon = isUsual, sockets = isUsual } = given;
+  if (vmbus === undefined && (integration || balloon || sockets)) {
+    const problem = 'integration, balloon and sockets need the bus: leave vmbus or them out';
+    throw new ConfigurationError('vmbus', problem);
   }
   return {
     name,
@@ -113,6 +115,7 @@ export function checkConfiguration(given: MachineConfiguration): CheckedConfigur
     networks,
     integration,
     balloon,
+    sockets,
     ...checkConsole(given, vmbus !== undefined),
     powerOffPort,
     boot,

@@ -132,6 +132,8 @@ export interface MachineConfiguration {
   readonly integration?: boolean;
   /** Offer a balloon, by which memory is taken from the guest and given back; as `integration`. */
   readonly balloon?: boolean;
+  /** Serve sockets between the parent and the guest, as `integration`. */
+  readonly sockets?: boolean;
   readonly input?: InputConfiguration;
   readonly display?: DisplayConfiguration;
   /** A port by which the guest switches the machine off: any OUT to it does. None unless given. */
@@ -163,6 +165,7 @@ export interface CheckedConfiguration {
   readonly networks: readonly CheckedNetwork[];
   readonly integration: boolean;
   readonly balloon: boolean;
+  readonly sockets: boolean;
   readonly input: InputConfiguration;
   readonly display: DisplayConfiguration | undefined;
   readonly powerOffPort: number | undefined;

@@ -1,11 +1,12 @@
-/** What a machine asks of its guest's operating system: the integration services and the balloon. */
+/** What a machine asks of its guest's operating system: the integration services, the balloon, sockets. */
 
 import type { Clock, Partition } from '@viridian/hypervisor';
 import type { ChildPartition } from '@viridian/hypervisor/parent';
 import type { InspectTree } from '@viridian/trace';
-import type { OfferedDevice } from '@viridian/vmbus/host';
+import type { OfferedDevice, VmbusHost } from '@viridian/vmbus/host';
 import { Balloon } from '@viridian/vsp/balloon';
 import { type Heart, IntegrationServices } from '@viridian/vsp/integration';
+import { SocketService } from '@viridian/vsp/socket';
 import type { CheckedConfiguration } from './configuration.ts';
 import { BALLOON_INSTANCE_ID, ChildBalloonMemory } from './machine-balloon.ts';
 import type { MachineBank } from './machine-memory.ts';
@@ -34,8 +35,11 @@ export interface ServiceParts {
 export class MachineServices {
   readonly integration: IntegrationServices | undefined;
   readonly balloon: Balloon | undefined;
+  #sockets: SocketService | undefined;
+  readonly #parts: ServiceParts;
 
   constructor(parts: ServiceParts) {
+    this.#parts = parts;
     const { configuration, child, partition, bank, clock, heartChanged, isAlive } = parts;
     if (configuration.integration) {
       this.integration = new IntegrationServices({
@@ -56,13 +60,24 @@ export class MachineServices {
     }
   }
 
-  /** What is to be offered on the bus. */
-  get devices(): readonly OfferedDevice[] {
-    return [...(this.integration?.all ?? []), ...(this.balloon === undefined ? [] : [this.balloon])];
+  get sockets(): SocketService | undefined {
+    return this.#sockets;
+  }
+
+  /** Puts them on the bus. */
+  offer(bus: VmbusHost): void {
+    const { configuration, clock, child } = this.#parts;
+    const devices: OfferedDevice[] = [...(this.integration?.all ?? [])];
+    if (this.balloon !== undefined) devices.push(this.balloon);
+    for (const device of devices) bus.offer(device);
+    if (configuration.sockets) {
+      this.#sockets = new SocketService({ bus, clock, where: `${child.where}/sockets` });
+    }
   }
 
   addTo(tree: InspectTree): void {
     if (this.integration !== undefined) tree.add('integration', this.integration);
     if (this.balloon !== undefined) tree.add('balloon', this.balloon);
+    if (this.#sockets !== undefined) tree.add('sockets', this.#sockets);
   }
 }

@@ -22,15 +22,16 @@ import { VmbusHost } from '@viridian/vmbus/host';
 import type { Balloon } from '@viridian/vsp/balloon';
 import type { IntegrationServices } from '@viridian/vsp/integration';
 import type { NetworkAdapter } from '@viridian/vsp/network';
+import type { SocketService } from '@viridian/vsp/socket';
 import type { StorageController } from '@viridian/vsp/storage';
-import { X86Processor, x86Processors } from '@viridian/x86';
+import { x86Processors } from '@viridian/x86';
 import { bootRegisters } from './boot-state.ts';
 import { ChildMemory } from './child-memory.ts';
 import { ChildTransport } from './child-transport.ts';
 import type { CheckedConfiguration } from './configuration.ts';
 import { crashReport } from './crash-report.ts';
-import { type ProcessorSnapshot, takeSnapshot } from './debug/processor-snapshot.ts';
-import { readPhysical } from './debug/read-physical.ts';
+import type { ProcessorSnapshot } from './debug/processor-snapshot.ts';
+import { snapshotsOf } from './debug/snapshots.ts';
 import { watchProcessors } from './debug/watched-processor.ts';
 import { flushDisks } from './flush-disks.ts';
 import { HaltWatch } from './halt-watch.ts';
@@ -153,6 +154,11 @@ export class Machine {
     return this.#services.balloon;
   }
 
+  /** Connections with programs of the guest, if the machine serves sockets: `await machine.sockets.connect(port)`. */
+  get sockets(): SocketService | undefined {
+    return this.#services.sockets;
+  }
+
   get state(): State {
     return this.#state;
   }
@@ -237,14 +243,7 @@ export class Machine {
    * machine has come to its end.
    */
   snapshots(): ProcessorSnapshot[] {
-    const { gpa } = this.#partition;
-    const { memory } = this.#host.hypervisor;
-    return this.#partition.vps.flatMap((vp) => {
-      if (vp === undefined || !(vp.processor instanceof X86Processor)) return [];
-      const read = (at: number, bytes: number): Uint8Array => readPhysical(gpa, memory, at, bytes);
-      const state = vp.isUnrecoverable ? 'unrecoverable' : vp.waitsForSipi ? 'wait-for-sipi' : 'running';
-      return [takeSnapshot(vp.processor, vp.index, state, read)];
-    });
+    return snapshotsOf(this.#partition, this.#host.hypervisor.memory);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -265,8 +264,8 @@ export class Machine {
       where: `${this.#child.where}/vmbus`,
     });
     const consoleDevices = Object.values(this.#console);
-    const devices = [...this.#controllers, ...this.#adapters, ...this.#services.devices, ...consoleDevices];
-    for (const device of devices) bus.offer(device);
+    for (const device of [...this.#controllers, ...this.#adapters, ...consoleDevices]) bus.offer(device);
+    this.#services.offer(bus);
     return bus;
   }
 
@@ -372,6 +371,7 @@ export class Machine {
     if (isOrderly) this.#partition.suspended = true;
     else this.#child.delete();
     this.#then(async () => {
+      this.sockets?.close();
       await this.#quiesce();
       for (const adapter of this.#adapters) adapter.disconnect();
       if (isOrderly) {

@@ -76,16 +76,14 @@ describe('services of a machine', () => {
   it('are there with an x86 processor and a bus, unless told otherwise', async () => {
     const base = { name: 'test', memoryBytes: 16 * 2 ** 20 };
     await using usual = createMachine(base);
-    await using without = createMachine({ ...base, integration: false, balloon: false });
+    await using without = createMachine({ ...base, integration: false, balloon: false, sockets: false });
     await using plain = createMachine({ ...base, enlightened: false });
     expect([usual.balloon?.memoryBytes, usual.integration?.heartbeat.heart]).toEqual([2 ** 24, 'no-contact']);
     expect(usual.inspect('integration/shutdown')).toMatchObject({ state: 'closed' });
-    expect([without.balloon, without.integration, plain.balloon, plain.integration]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-    ]);
+    for (const { balloon, integration, sockets } of [without, plain]) {
+      expect([balloon, integration, sockets]).toEqual([undefined, undefined, undefined]);
+    }
+    await expect(usual.sockets?.connect(1)).rejects.toMatchObject({ kind: 'not-ready' });
     await expect(usual.shutdown()).rejects.toMatchObject({ kind: 'not-ready' });
     await expect(without.shutdown()).rejects.toThrow('no integration services');
     expect(() => createMachine({ ...base, vmbus: false, balloon: true })).toThrow(ConfigurationError);
