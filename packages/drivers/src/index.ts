@@ -72,6 +72,7 @@ export {
 export { type CaptureSink, PcapngTap, type PcapngTapOptions } from './network/pcapng-tap.ts';
 export { SegmentCutter } from './network/segment-cutter.ts';
 export { Switch, type SwitchOptions, SwitchPort, type SwitchPortCounters } from './network/switch.ts';
+export { type RfbAddress, RfbServer, type RfbServerOptions } from './rfb/rfb-server.ts';
 export type { ByteStore } from './store/byte-store.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
 export type { ByteStream } from './stream/byte-stream.ts';

@@ -88,6 +88,17 @@ export class Framebuffer implements Inspectable {
     return scanout.read(rectangle, pixels) ? { widthPixels, heightPixels, pixels } : undefined;
   }
 
+  /**
+   * Copies pixels of a part of the screen as they are now, without making a picture: see {@link Picture}. False when not
+   * all of the part is on the screen, or its pixels cannot be reached.
+   */
+  read(part: Rectangle, into: Uint8Array): boolean {
+    const scanout = this.#scanout;
+    if (scanout === undefined || part.left < 0 || part.top < 0) return false;
+    if (part.right > scanout.widthPixels || part.bottom > scanout.heightPixels) return false;
+    return scanout.read(part, into);
+  }
+
   /** For the device: shows something else, or with undefined nothing. */
   show(scanout: Scanout | undefined): void {
     this.#scanout = scanout;

@@ -31,3 +31,15 @@ export function bounds(a: Rectangle, b: Rectangle): Rectangle {
 export function area({ left, top, right, bottom }: Rectangle): number {
   return (right - left) * (bottom - top);
 }
+
+/** What of a rectangle lies outside a part of it: up to four rectangles. */
+export function difference(whole: Rectangle, part: Rectangle): Rectangle[] {
+  const { left, top, right, bottom } = whole;
+  const rests = [
+    { left, top, right, bottom: part.top },
+    { left, top: part.bottom, right, bottom },
+    { left, top: part.top, right: part.left, bottom: part.bottom },
+    { left: part.right, top: part.top, right, bottom: part.bottom },
+  ];
+  return rests.filter((rest) => rest.left < rest.right && rest.top < rest.bottom);
+}
