@@ -100,8 +100,9 @@ const run = defineCommand({
     },
     engine: {
       type: 'string',
-      description: "how the processor executes: 'interpreter', or 'jit', which is young (interpreter)",
-      valueHint: 'NAME',
+      description:
+        "how the processor executes: 'interpreter', 'jit', or 'lock-step', which runs both and stops where they differ (interpreter)",
+      valueHint: 'NAME[:THRESHOLD]',
     },
     'vmbus-version': {
       type: 'string',

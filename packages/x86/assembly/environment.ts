@@ -20,6 +20,11 @@ export declare function readTscFromHost(vp: usize): void;
 @external('env', 'install')
 export declare function installRegion(region: u32, start: u32, bytes: u32): u32;
 
+/** Host page `page` of guest memory is about to be written; by the processor itself when it is a table. */
+// @ts-ignore: decorator
+@external('env', 'journal')
+export declare function journalToHost(page: u32, isTable: u32): void;
+
 /** For debugging only: shows a number. */
 // @ts-ignore: decorator
 @external('env', 'log')

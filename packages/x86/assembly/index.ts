@@ -5,12 +5,13 @@ export { invalidatePage } from './blocks/invalidate';
 export { noteDevices } from './blocks/validity';
 export { materializeFlags } from './flags';
 export { setRegionLinks } from './jit/link-table';
-export { setJitThreshold } from './jit/regions';
+export { setInterpreting, setJitThreshold } from './jit/regions';
 export {
   regionCondition, regionFallback, regionFill, regionFlags, regionHighSigned, regionHighUnsigned, regionProbe, regionSettle,
 } from './jit/runtime';
 export { run, step } from './interpreter/run';
 export { flushAllTlb, flushPageTlb } from './memory/tlb';
+export { closeWrites, setJournal } from './memory/journal';
 export { translated, translateForHost } from './memory/host';
 export { updateMode } from './mode';
 export { deliverException } from './system/events';

@@ -16,6 +16,7 @@ export {
 
 export { type JitCounters, readJitCounters } from './jit/counters.ts';
 export type { EngineOptions } from './jit/engine.ts';
+export { LockStepDifference } from './lock-step/difference.ts';
 
 export {
   bankOffset,

@@ -106,8 +106,12 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
 
 function engine(text: string | undefined): EngineOptions | undefined {
   if (text === undefined) return undefined;
-  if (text === 'interpreter' || text === 'jit') return { engine: text };
-  throw new OptionError(`--engine ${text}: the engines are 'interpreter' and 'jit'`);
+  const [name, threshold] = text.split(':');
+  if (name !== 'interpreter' && name !== 'jit' && name !== 'lock-step') {
+    throw new OptionError(`--engine ${text}: the engines are 'interpreter', 'jit' and 'lock-step'`);
+  }
+  if (threshold === undefined) return { engine: name };
+  return { engine: name, threshold: integer('engine', threshold, 0, 10 ** 9) };
 }
 
 function checkTogether(options: RunOptions): void {

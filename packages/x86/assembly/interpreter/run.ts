@@ -7,7 +7,7 @@ import { materializeFlags } from '../flags';
 import { regionOf } from '../jit/compile';
 import { IN_REGIONS } from '../jit/counters';
 import { REGION_HANDLED, REGION_LEFT, runRegions } from '../jit/enter';
-import { LEASE } from '../jit/regions';
+import { interpreting, LEASE } from '../jit/regions';
 import { OP_CODE16, OP_COUNT, OP_HANDLER, OP_LENGTH, OP_LINK, OP_LINK_NEXT, OP_OFFSET } from '../micro-op';
 import { MODE_64, MODE_SINGLE } from '../mode-bits';
 import {
@@ -145,7 +145,7 @@ function runBlocks(vp: usize, limit: i32): i32 {
     const generation = arenaGeneration;
     let op = findBlock(vp, 0);
     const lasting = isLasting(op);
-    const region = lasting && !watched ? regionOf(vp, op) : 0;
+    const region = lasting && !watched && !interpreting ? regionOf(vp, op) : 0;
     if (region != 0) {
       from = 0;
       store<u32>(IN_REGIONS, 1);

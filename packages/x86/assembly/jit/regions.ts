@@ -47,6 +47,14 @@ export const WAIT_FOREVER: u32 = 0xffffffff;
 /** Wait of new blocks; none are compiled while it is {@link WAIT_FOREVER}. */
 export let firstWait: u32 = WAIT_FOREVER;
 
+/** Whether regions are left alone: the lock-step engine interprets what it compares them with. */
+export let interpreting: bool = false;
+
+/** Leaves regions alone, or no longer. */
+export function setInterpreting(on: u32): void {
+  interpreting = on != 0;
+}
+
 /** Sets the entries after which a block is compiled: 0 at once, {@link WAIT_FOREVER} never. */
 export function setJitThreshold(entries: u32): void {
   firstWait = entries;

@@ -7,6 +7,7 @@ import { executeInteger } from '../interpreter/integer';
 import { highSigned, highUnsigned } from '../interpreter/arithmetic';
 import { isHurried } from '../interpreter/progress';
 import { GPA_READ, GPA_WRITE, GRANULES } from '../layout';
+import { noteWrite } from '../memory/journal';
 import { gpaEntry } from '../memory/physical';
 import { fillTlb } from '../memory/tlb';
 import { walk, walkGpa, walkUser, walkWritable } from '../memory/walk';
@@ -88,6 +89,7 @@ function find(vp: usize, linear: u64, bytes: u32, write: bool): usize {
   const entry = gpaEntry(walkGpa);
   if (!(entry & (write ? GPA_WRITE : GPA_READ))) return 0;
   const host = <usize>(entry & 0xfffff000) + (<usize>walkGpa & 0xfff);
+  if (write) noteWrite(host);
   if (!user && walkUser && load<u32>(vp + CR4) & CR4_SMAP) return host;
   let covered = load<u64>(GRANULES + ((host >> 12) << 3));
   if (write && covered != 0 && isForgotten(host)) {

@@ -7,6 +7,7 @@ import { ARMED_DATA, noteDataAccess } from '../system/breakpoints';
 import {
   BREAKPOINTS_ARMED, CR0, CR0_AM, CR4, CR4_SMAP, FLAG_AC, MODE_WORD, RFLAGS, TLB_CURRENT, TLB_SUPERVISOR, TLB_USER,
 } from '../state';
+import { noteWrite } from './journal';
 import { gpaEntry, readDevice, touched, writeDevice } from './physical';
 import { fillTlb, TAG_READ, TAG_WRITE, TLB_ADDEND, tlbEntry } from './tlb';
 import { walk, walkGpa, walkUser, walkWritable } from './walk';
@@ -34,6 +35,7 @@ function translateByWalk(vp: usize, linear: u64, write: bool, user: bool): usize
     return 0;
   }
   const host = <usize>(entry & 0xfffff000) + (<usize>walkGpa & 0xfff);
+  if (write) noteWrite(host);
   // Under SMAP a user page may stop being accessible without a flush: it is never cached for the supervisor.
   if (!user && walkUser && load<u32>(vp + CR4) & CR4_SMAP) return host;
   const plain = (entry & GPA_WRITE) != 0 && walkWritable && load<u64>(GRANULES + ((host >> 12) << 3)) == 0;

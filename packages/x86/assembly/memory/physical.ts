@@ -19,6 +19,7 @@ import {
   RIP,
 } from '../state';
 import { materializeFlags } from '../flags';
+import { noteTableWrite } from './journal';
 
 /** Exit kind: an access to guest-physical memory that is no RAM. */
 export const EXIT_MEMORY: u32 = 7;
@@ -45,6 +46,7 @@ export function orPhysical(gpa: u64, bits: u32): void {
   const entry = gpaEntry(gpa);
   if (!(entry & 2)) return;
   const host = <usize>(entry & 0xfffff000) + (<usize>gpa & 0xfff);
+  noteTableWrite(host);
   store<u32>(host, load<u32>(host) | bits);
   touched(host, 4);
 }

@@ -8,6 +8,7 @@ import {
   FLUSH_LOG, FLUSH_LOG_USED, LARGE_1G, LARGE_2M, STAT_FILLS, STAT_FLUSHES, TLB_ENTRIES, TLB_ENTRY_BYTES,
   TLB_SUPERVISOR, TLB_USER,
 } from '../state';
+import { noteWrite } from './journal';
 import { walkGlobal, walkShift } from './walk';
 
 export const TAG_READ: usize = 0;
@@ -28,6 +29,7 @@ export function tlbEntry(tlb: usize, linear: u64): usize {
 
 /** Enters the last walk's result. A write tag only where `writable`. */
 export function fillTlb(vp: usize, tlb: usize, linear: u64, host: usize, readable: bool, writable: bool): void {
+  if (writable) noteWrite(host);
   const entry = tlbEntry(tlb, linear);
   const tag = linear & ~(<u64>0xfff);
   store<u64>(entry + TAG_READ, readable ? tag : NO_TAG);

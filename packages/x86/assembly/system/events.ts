@@ -120,11 +120,14 @@ function passesFilter(vp: usize, vector: i32, hasError: bool, error: u32): bool 
   return exitToHost(vp, EXIT_EXCEPTION) != OUTCOME_SUSPEND;
 }
 
+function filter(vp: usize, vector: i32, hasError: bool, error: u32): void {
+  if (passesFilter(vp, vector, hasError, error)) return;
+  store<i32>(vp + DELIVERING, NOTHING);
+  unwindSuspend(vp);
+}
+
 function deliverVector(vp: usize, vector: i32, hasError: bool, error: u32): void {
-  if (!passesFilter(vp, vector, hasError, error)) {
-    store<i32>(vp + DELIVERING, NOTHING);
-    unwindSuspend(vp);
-  }
+  filter(vp, vector, hasError, error);
   deliverUnfiltered(vp, vector, hasError, error);
 }
 
@@ -166,10 +169,12 @@ function wake(vp: usize): void {
 
 function deliverDebugTrap(vp: usize): void {
   const bits = load<u32>(vp + PENDING_DEBUG);
-  store<u32>(vp + PENDING_DEBUG, 0);
   store<u64>(vp + DR6, (load<u64>(vp + DR6) & ~(<u64>0xf)) | bits);
   wake(vp);
-  deliverVector(vp, VECTOR_DB, false, 0);
+  // Pending until it is delivered, or taken over: who takes it over clears it.
+  filter(vp, VECTOR_DB, false, 0);
+  store<u32>(vp + PENDING_DEBUG, 0);
+  deliverUnfiltered(vp, VECTOR_DB, false, 0);
 }
 
 function deliverNmi(vp: usize): void {

@@ -19,6 +19,7 @@ export function vpAddress(index: number): number {
 /** Offsets within a processor's block, of `assembly/state.ts`. */
 export const State = {
   EXIT_REQUEST: 1028,
+  TLB_CURRENT: 1064,
   FAULT_VECTOR: 1080,
   FAULT_ERROR: 1084,
   FAULT_HAS_ERROR: 1088,
@@ -30,6 +31,8 @@ export const State = {
   INJECT_ERROR: 1116,
   INJECT_HAS_ERROR: 1120,
   ACTIVITY: 1124,
+  PENDING_DEBUG: 1132,
+  VP_INDEX: 1144,
   EXCEPTION_FILTER: 1128,
   INSTRUCTIONS: 1136,
   INSTRUCTION_RIP: 1056,
@@ -44,6 +47,11 @@ export const State = {
   EXIT_CODE: 1204,
   EXIT_VECTOR: 1208,
   EXIT_TSC: 1216,
+  PDPTE: 1264,
+  FLUSH_LOG_USED: 1296,
+  JUMP_GENERATIONS: 1344,
+  JIT_EPOCHS: 1360,
+  END: 1408,
 } as const;
 
 /** Kinds of exit, of `assembly/system/core-access.ts` and `assembly/memory/physical.ts`. */
@@ -78,6 +86,9 @@ export interface Core {
   setVpCount(count: number): void;
   setJitThreshold(entries: number): void;
   setRegionLinks(linked: number): void;
+  setInterpreting(on: number): void;
+  setJournal(on: number): void;
+  closeWrites(vp: number): void;
   translateForHost(vp: number, linear: bigint, access: number, user: number, touch: number): number;
   translated(): number;
 }
@@ -86,6 +97,8 @@ export interface Core {
 export interface CoreHost {
   exit(vp: number, kind: number): number;
   readTsc(vp: number): void;
+  /** A page of guest memory is about to be written, while the journal is on. */
+  journal(page: number, isTable: number): void;
 }
 
 /** Thrown through the core to unwind it; the fault record says why. One object, so that a throw allocates nothing. */
@@ -103,6 +116,7 @@ export function instantiateCore(memory: WebAssembly.Memory, host: CoreHost): Cor
     },
     exit: (vp: number, kind: number) => host.exit(vp, kind),
     readTsc: (vp: number) => host.readTsc(vp),
+    journal: (page: number, isTable: number) => host.journal(page, isTable),
     install: (region: number, start: number, bytes: number) => linker.install(region, start, bytes),
     log: () => {},
   };

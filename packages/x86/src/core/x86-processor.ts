@@ -20,6 +20,7 @@ const UNWIND_SUSPEND = -1;
 const UNWIND_SHUTDOWN = -2;
 const ACTIVITY_HALTED = 1;
 const ACTIVITY_SHUTDOWN = 3;
+const DEBUG_VECTOR = 1;
 const FLAG_STRING = 1;
 const FLAG_REPEAT = 2;
 
@@ -34,6 +35,8 @@ export class X86Processor implements Processor {
   readonly #machine: CoreMachine;
   readonly #handler: ExitHandler;
   readonly #vp: number;
+  /** Executes about so many instructions, as `run` of the core does. */
+  readonly #run: (budget: number) => number;
   readonly #view: DataView;
   readonly #data: Uint8Array;
   readonly #paging = new Float64Array(PAGING_REGISTERS.length * 2);
@@ -56,7 +59,10 @@ export class X86Processor implements Processor {
     this.#machine = machine;
     this.#handler = handler;
     this.#index = index;
-    this.#vp = machine.add(index, { exit: (kind) => this.#notedExit(kind), readTsc: () => this.#readTsc() });
+    const target = { exit: (kind: number) => this.#notedExit(kind), readTsc: () => this.#readTsc() };
+    const { vp, run } = machine.add(index, target);
+    this.#vp = vp;
+    this.#run = run;
     const { buffer } = machine.bank;
     this.#view = new DataView(buffer, this.#vp, 4096);
     this.#activity = coreActivity(buffer);
@@ -188,7 +194,7 @@ export class X86Processor implements Processor {
   /** One call of the core; undefined to go on. */
   #turn(budget = BUDGET): StopReason | undefined {
     try {
-      const result = this.#machine.core.run(this.#vp, budget);
+      const result = this.#run(budget);
       if (result === RUN_INACTIVE) return this.#inactive();
       if (result !== RUN_REQUESTED) return undefined;
       // Among the reasons to come out is MOV to CR8.
@@ -265,16 +271,7 @@ export class X86Processor implements Processor {
       this.#view.setInt32(State.EXIT_VECTOR, this.#handler.acknowledgeInterrupt(), true);
       return Outcome.DONE;
     }
-    if (kind === Exit.EXCEPTION) {
-      const view = this.#view;
-      this.#machine.core.materializeFlags(this.#vp);
-      const hasError = view.getUint32(State.EXIT_FLAGS, true) !== 0;
-      return this.#handler.exception(
-        view.getUint32(State.EXIT_VECTOR, true),
-        view.getUint32(State.EXIT_CODE, true),
-        hasError,
-      );
-    }
+    if (kind === Exit.EXCEPTION) return this.#exceptionExit();
     if (kind === Exit.RANDOM) {
       if (this.#handler.random === undefined) crypto.getRandomValues(this.#random);
       else this.#random[0] = BigInt.asUintN(64, this.#handler.random());
@@ -283,6 +280,16 @@ export class X86Processor implements Processor {
     }
     const outcome = this.#otherExit(kind);
     if (outcome === Outcome.YIELD) this.requestStop();
+    return outcome;
+  }
+
+  #exceptionExit(): Outcome {
+    const view = this.#view;
+    this.#machine.core.materializeFlags(this.#vp);
+    const vector = view.getUint32(State.EXIT_VECTOR, true);
+    const hasError = view.getUint32(State.EXIT_FLAGS, true) !== 0;
+    const outcome = this.#handler.exception(vector, view.getUint32(State.EXIT_CODE, true), hasError);
+    if (vector === DEBUG_VECTOR) view.setUint32(State.PENDING_DEBUG, 0, true);
     return outcome;
   }
 

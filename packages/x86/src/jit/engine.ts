@@ -1,8 +1,11 @@
 /** The choice between interpreting and compiling. */
 
 export interface EngineOptions {
-  /** `interpreter`, the usual one, executes each instruction by itself; `jit` compiles code that runs often to WebAssembly. */
-  readonly engine?: 'interpreter' | 'jit';
+  /**
+   * `interpreter`, the usual one, executes each instruction by itself; `jit` compiles code that runs often to WebAssembly;
+   * `lock-step` does both, compares, and throws `LockStepDifference` where they differ.
+   */
+  readonly engine?: 'interpreter' | 'jit' | 'lock-step';
   /** Entries of a block after which it is compiled: 0 compiles everything at once. */
   readonly threshold?: number;
 }
@@ -17,8 +20,17 @@ export function setUsualEngine(options: EngineOptions): void {
   usual = options;
 }
 
+function chosen(options: EngineOptions = usual): EngineOptions {
+  return options.engine === undefined ? { ...usual, ...options } : options;
+}
+
 /** What `setJitThreshold` of the core takes: entries of a block until it is compiled, -1 for never. */
-export function coreThreshold(options: EngineOptions = usual): number {
-  const { engine, threshold } = options.engine === undefined ? { ...usual, ...options } : options;
-  return engine === 'jit' ? (threshold ?? DEFAULT_THRESHOLD) : -1;
+export function coreThreshold(options?: EngineOptions): number {
+  const { engine, threshold } = chosen(options);
+  return engine === 'interpreter' ? -1 : (threshold ?? DEFAULT_THRESHOLD);
+}
+
+/** Whether both engines run, and are compared. */
+export function isLockStep(options?: EngineOptions): boolean {
+  return chosen(options).engine === 'lock-step';
 }
