@@ -6,6 +6,8 @@ import { LoadError } from '../load-error.ts';
 const MAGIC_BYTES = 4;
 const BLOCK_BYTES = 8 * 2 ** 20;
 const LEAST_MATCH = 4;
+/** Shorter copies are faster byte by byte than by a call; most are. */
+const LEAST_BULK_BYTES = 64;
 const SUBJECT = "the kernel's LZ4 payload";
 
 /** Unpacks a whole frame to exactly `unpackedBytes`. Throws {@link LoadError} for anything else. */
@@ -44,7 +46,7 @@ function unpackBlock(block: Uint8Array, output: Uint8Array, start: number, limit
     const token = block[from++]!;
     const literals = lengthFrom(token >> 4);
     if (from + literals > block.length || to + literals > limit) throw corrupt('literals run over the end');
-    output.set(block.subarray(from, from + literals), to);
+    copyLiterals(block, from, output, to, literals);
     from += literals;
     to += literals;
     if (from === block.length) break; // the last sequence has no match
@@ -60,9 +62,14 @@ function unpackBlock(block: Uint8Array, output: Uint8Array, start: number, limit
   return to;
 }
 
+function copyLiterals(block: Uint8Array, from: number, output: Uint8Array, to: number, length: number): void {
+  if (length >= LEAST_BULK_BYTES) output.set(block.subarray(from, from + length), to);
+  else for (let i = 0; i < length; i += 1) output[to + i] = block[from + i]!;
+}
+
 /** Copies forward, so that a match may overlap what it writes. */
 function copyMatch(output: Uint8Array, to: number, offset: number, length: number): void {
-  if (offset >= length) {
+  if (offset >= length && length >= LEAST_BULK_BYTES) {
     output.copyWithin(to, to - offset, to - offset + length);
     return;
   }

@@ -95,6 +95,25 @@ describe('HvCallMapGpaPages', () => {
     expect(second.gpa.page(2000)![77]).toBe(9);
   });
 
+  it('takes sources in any order, tells of rows of pages once, and keeps what it mapped before a bad one', () => {
+    const { world, partition, map } = setUp();
+    const pages = world.take(4);
+    const told: number[][] = [];
+    partition.gpa.onChange((first, count) => told.push([first, count]));
+    const [a, b, c, d] = pages as [number, number, number, number];
+    expect(map(1000, 7, [c, d, a, a, b, 0x200000])).toMatchObject({
+      status: HvStatus.OPERATION_DENIED,
+      reps: 5,
+    });
+    const seen = [1000, 1001, 1002, 1003, 1004, 1005].map((gpn) => partition.gpa.systemPage(gpn));
+    expect(seen).toEqual([c, d, a, a, b, -1]);
+    expect(told).toEqual([
+      [1000, 2],
+      [1002, 1],
+      [1003, 2],
+    ]);
+  });
+
   it('continues at the rep start', () => {
     const { world, partition, map } = setUp();
     const pages = world.take(3);

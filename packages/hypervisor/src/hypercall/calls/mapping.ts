@@ -10,7 +10,6 @@ import {
   UnmapGpaPagesInput,
 } from '@viridian/protocols/tlfs';
 import { GpaAccess } from '../../partition/gpa-space.ts';
-import type { Partition } from '../../partition/partition.ts';
 import type { CallContext } from '../call-context.ts';
 import type { HandlerGroup } from '../hypercall-table.ts';
 import { activeChildOf, reservedIsZero } from '../targets.ts';
@@ -43,21 +42,13 @@ function accessOf(mapFlags: number): number {
   }
 }
 
-/** Maps one page of the caller into a child, or says why not. */
-function mapOne(
-  call: CallContext,
-  target: Partition,
-  gpn: number,
-  sourceGpn: number,
-  access: number,
-): HvStatus {
+/** Whether a page of the caller may be mapped into a child, or why not. */
+function statusOf(call: CallContext, sourceGpn: number, access: number): HvStatus {
   const { gpa } = call.partition;
-  if (gpn >= target.gpa.pageCount || sourceGpn >= gpa.pageCount) return HvStatus.INVALID_PARAMETER;
-  const systemPage = gpa.mappedPage(sourceGpn);
+  if (sourceGpn >= gpa.pageCount) return HvStatus.INVALID_PARAMETER;
   // A child cannot get rights that the caller does not have; deposited pages are mapped nowhere.
-  if (systemPage < 0 || (access & ~gpa.mappedAccess(sourceGpn)) !== 0) return HvStatus.OPERATION_DENIED;
-  target.gpa.map(gpn, systemPage, access);
-  return HvStatus.SUCCESS;
+  const isLent = gpa.mappedPage(sourceGpn) >= 0 && (access & ~gpa.mappedAccess(sourceGpn)) === 0;
+  return isLent ? HvStatus.SUCCESS : HvStatus.OPERATION_DENIED;
 }
 
 function mapPages(call: CallContext): HvStatus {
@@ -67,14 +58,26 @@ function mapPages(call: CallContext): HvStatus {
   const access = accessOf(input.mapFlags);
   if (access < 0 || !mapReserved(call.input)) return HvStatus.INVALID_PARAMETER;
   if (input.targetGpnBase + call.repCount > target.gpa.pageCount) return HvStatus.INVALID_PARAMETER;
-  for (let i = call.repStart; i < call.repCount; i++) {
+  // Pages in a row are mapped in one piece: listeners look at each piece.
+  let first = call.repStart;
+  let firstPage = -1;
+  let status: HvStatus = HvStatus.SUCCESS;
+  let i = call.repStart;
+  for (; i < call.repCount; i++) {
     source.view = call.input;
     source.at = call.inputElement(i);
-    const status = mapOne(call, target, input.targetGpnBase + i, source.gpn, access);
-    if (status !== HvStatus.SUCCESS) return status;
-    call.repsDone = i + 1;
+    const { gpn } = source;
+    status = statusOf(call, gpn, access);
+    if (status !== HvStatus.SUCCESS) break;
+    const systemPage = call.partition.gpa.mappedPage(gpn);
+    if (systemPage === firstPage + (i - first)) continue;
+    if (i > first) target.gpa.mapRange(input.targetGpnBase + first, firstPage, i - first, access);
+    first = i;
+    firstPage = systemPage;
   }
-  return HvStatus.SUCCESS;
+  if (i > first) target.gpa.mapRange(input.targetGpnBase + first, firstPage, i - first, access);
+  call.repsDone = i;
+  return status;
 }
 
 function mapSparsePages(call: CallContext): HvStatus {
@@ -86,8 +89,11 @@ function mapSparsePages(call: CallContext): HvStatus {
   for (let i = call.repStart; i < call.repCount; i++) {
     pair.view = call.input;
     pair.at = call.inputElement(i);
-    const status = mapOne(call, target, pair.targetGpn, pair.sourceGpn, access);
+    const { targetGpn, sourceGpn } = pair;
+    if (targetGpn >= target.gpa.pageCount) return HvStatus.INVALID_PARAMETER;
+    const status = statusOf(call, sourceGpn, access);
     if (status !== HvStatus.SUCCESS) return status;
+    target.gpa.map(targetGpn, call.partition.gpa.mappedPage(sourceGpn), access);
     call.repsDone = i + 1;
   }
   return HvStatus.SUCCESS;

@@ -45,9 +45,9 @@ export function mapGpaPages(
       targetGpnBase: run.targetGpn + done,
       mapFlags,
     });
-    for (let index = 0; index < count; index += 1) {
-      const at = MapGpaPagesInput.size + index * GpaPageElement.size;
-      GpaPageElement.write(gate.input, at, { gpn: run.sourceGpn + done + index });
+    const element = GpaPageElement.on(gate.input, MapGpaPagesInput.size);
+    for (let index = 0; index < count; index += 1, element.at += GpaPageElement.size) {
+      element.gpn = run.sourceGpn + done + index;
     }
     demand(call, gate.rep(call, count), done + gate.repsDone);
     done += count;
