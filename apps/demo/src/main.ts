@@ -94,8 +94,9 @@ const run = defineCommand({
     },
     display: {
       type: 'string',
-      description: 'a synthetic display with keyboard and mouse, its last picture in a file (none)',
-      valueHint: 'none|png:FILE',
+      description:
+        'a synthetic display with keyboard and mouse: for VNC clients, or its last picture in a file (none)',
+      valueHint: 'none|png:FILE|vnc[:PORT][,host=ADDRESS][,password-file=FILE]',
     },
     enlightenments: {
       type: 'boolean',

@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -119,6 +120,30 @@ describe('viridian run', () => {
     const given = ['--kernel', path, '--memory', '16', '--debug-exit', '0xf4'];
     const ended = await viridian([...given, '--display', `png:${join(folder, 'screen.png')}`]);
     expect(ended).toMatchObject({ code: 1, err: expect.stringContaining('the screen was dark: no ') });
+  });
+
+  it('tells where VNC clients find the guest, and sends them away at the end', async () => {
+    const path = await kernel('watched', debugExit(0), HALT);
+    const given = ['--kernel', path, '--memory', '16', '--debug-exit', '0xf4'];
+    const password = join(folder, 'password');
+    await writeFile(password, 'secret\n');
+    const ended = await viridian([...given, '--display', `vnc:0,host=0.0.0.0,password-file=${password}`]);
+    expect(ended.err).toMatch(
+      /^viridian: VNC clients find the guest at 0\.0\.0\.0:\d+\nviridian: the guest ended/,
+    );
+    expect(ended.code).toBe(1);
+    await writeFile(password, '');
+    const empty = await viridian([...given, '--display', `vnc:0,password-file=${password}`]);
+    expect(empty).toMatchObject({ code: 2, err: expect.stringContaining('its first line is empty') });
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const refused = await viridian([...given, '--display', `vnc:${port}`]);
+    expect(refused).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(`port ${port} of 127.0.0.1 cannot be had`),
+    });
+    taken.close();
   });
 
   it('tells with symbols what a guest was doing when it ended badly', async () => {

@@ -46,8 +46,9 @@ export async function runGuest(
   const boot = await loadFiles(options);
   const loadMs = performance.now() - started;
   const disks = await openDisks(options.disks, options.cdrom);
+  const say = (text: string): void => terminal.line(terminal.style('dim', `viridian: ${text}`));
   try {
-    const screen = options.display && new RunScreen(options.display);
+    using screen = options.display && (await RunScreen.open(options.display, basename(options.kernel), say));
     const machine = await runMachine(options, boot, disks, screen, terminal, interrupted);
     const { result, timedOut, milestones, reporter } = machine;
     const exitCode = exitCodeOf(result, timedOut);
@@ -55,7 +56,8 @@ export async function runGuest(
       terminal.style(exitCode === 0 ? 'dim' : 'yellow', `viridian: ${describeEnd(result, timedOut)}`),
     );
     await reporter.printEnd();
-    if (screen !== undefined) terminal.line(terminal.style('dim', `viridian: ${await screen.save()}`));
+    const saved = await screen?.save();
+    if (saved !== undefined) say(saved);
     if (options.summary !== undefined) {
       const { userspaceMs: userspace } = milestones;
       const times = { load: loadMs, userspace, end: machine.endMs };

@@ -2,6 +2,7 @@ import { VmbusVersion } from '@viridian/protocols/vmbus';
 import { describe, expect, it } from 'vitest';
 import { OptionError } from '../demo/options.ts';
 import { parseDisk } from './disk-option.ts';
+import { parseDisplay } from './display-option.ts';
 import { parseInstructions } from './instructions-option.ts';
 import { parseNet } from './run-network.ts';
 import { checkRunOptions, type GivenOptions, repeatedOption } from './run-options.ts';
@@ -52,8 +53,8 @@ describe('checkRunOptions', () => {
     [{ cpus: '1e1' }, [], '--cpus 1e1'],
     [{ serial: 'com1' }, [], 'stdio, file:PATH or none'],
     [{ serial: 'file:' }, [], 'stdio, file:PATH or none'],
-    [{ display: 'png:' }, [], 'none or png:FILE'],
-    [{ display: 'vnc' }, [], 'none or png:FILE'],
+    [{ display: 'png:' }, [], 'none, png:FILE or vnc'],
+    [{ display: 'vnc', enlightenments: false }, [], 'a device on the bus'],
     [{ display: 'png:a', enlightenments: false }, [], 'a device on the bus'],
     [{ 'vmbus-version': '9.9' }, [], 'one of 0.13'],
     [{ 'vmbus-version': '5.3', enlightenments: false }, [], 'there is no bus'],
@@ -99,6 +100,27 @@ describe('parseNet', () => {
 
   it('needs the bus', () => {
     expect(() => check({ net: 'nat', enlightenments: false })).toThrow('a device on the bus');
+  });
+});
+
+describe('parseDisplay', () => {
+  it('reads what stands behind the kind', () => {
+    expect(parseDisplay('none')).toBeUndefined();
+    expect(parseDisplay('png:a,b')).toEqual({ png: 'a,b' });
+    const vnc = { port: 5900, address: '127.0.0.1', passwordFile: undefined };
+    expect(parseDisplay('vnc')).toEqual({ vnc });
+    expect(parseDisplay('vnc:0')).toEqual({ vnc: { ...vnc, port: 0 } });
+    expect(parseDisplay('vnc:1234,host=::,password-file=a=b')).toEqual({
+      vnc: { port: 1234, address: '::', passwordFile: 'a=b' },
+    });
+  });
+
+  it.each([
+    ...['', 'png', 'png:', 'vnc:', 'vnc:65536', 'vnc:x', 'vncx', 'vnc,', 'vnc,host=', 'vnc,x=1'],
+    // Nobody sits at a guest from elsewhere without a password.
+    'vnc,host=0.0.0.0',
+  ])('refuses %j', (text) => {
+    expect(() => parseDisplay(text)).toThrow(OptionError);
   });
 });
 

@@ -5,9 +5,9 @@ import { listTracePoints } from '@viridian/trace';
 import type { EngineOptions } from '@viridian/x86';
 import { OptionError } from '../demo/options.ts';
 import { type DiskOption, parseDisk } from './disk-option.ts';
+import { type DisplayOption, parseDisplay } from './display-option.ts';
 import { type InstructionsOption, parseInstructions } from './instructions-option.ts';
 import { type NetOption, parseNet } from './run-network.ts';
-import { type DisplayOption, parseDisplay } from './screen.ts';
 
 /** Where a stream of bytes from the guest goes. */
 export type Output = 'stdio' | 'none' | { readonly file: string };

@@ -1,54 +1,92 @@
-/** The screen of a guest without a screen to show it on: what was there last, as a file. */
+/** Keyboard, mouse and display of a run: for VNC clients, or what was there last as a file. */
 
-import { writeFile } from 'node:fs/promises';
-import { encodePng, Framebuffer, Keyboard, type Picture, Pointer } from '@viridian/drivers';
+import { readFile, writeFile } from 'node:fs/promises';
+import { encodePng, Framebuffer, Keyboard, type Picture, Pointer, RfbServer } from '@viridian/drivers';
+import { hostSockets } from '@viridian/drivers/node';
 import type { Machine, MachineConfiguration } from '@viridian/vm';
 import { OptionError } from '../demo/options.ts';
+import type { DisplayOption, VncOption } from './display-option.ts';
 
-/** Where the picture goes. */
-export interface DisplayOption {
-  readonly png: string;
-}
-
-/** Reads the value of `--display`; undefined for none. Throws {@link OptionError}. */
-export function parseDisplay(text: string): DisplayOption | undefined {
-  if (text === 'none') return undefined;
-  if (text.startsWith('png:') && text.length > 4) return { png: text.slice(4) };
-  throw new OptionError(`--display ${text}: none or png:FILE is needed`);
-}
-
-/** Keyboard, mouse and display of a run. */
-export class RunScreen {
-  readonly #path: string;
-  readonly #framebuffer = new Framebuffer();
+/** A screen until the run ends. */
+export class RunScreen implements Disposable {
+  readonly keyboard = new Keyboard();
+  readonly pointer = new Pointer();
+  readonly framebuffer = new Framebuffer();
+  readonly #path: string | undefined;
+  #server: RfbServer | undefined;
   #last: Picture | undefined;
 
-  constructor({ png }: DisplayOption) {
-    this.#path = png;
+  private constructor(path: string | undefined) {
+    this.#path = path;
+  }
+
+  /** Listens for VNC clients if they are wanted; `say` hears where. Throws {@link OptionError} when it cannot. */
+  static async open(option: DisplayOption, title: string, say: (text: string) => void): Promise<RunScreen> {
+    if ('png' in option) return new RunScreen(option.png);
+    const screen = new RunScreen(undefined);
+    const port = await screen.#serve(option.vnc, title);
+    say(`VNC clients find the guest at ${option.vnc.address}:${port}`);
+    return screen;
   }
 
   /** The part of the machine's configuration that this is. */
   get configuration(): Pick<MachineConfiguration, 'input' | 'display'> {
-    const input = { keyboard: new Keyboard(), pointer: new Pointer() };
-    return { input, display: { framebuffer: this.#framebuffer } };
+    const { keyboard, pointer, framebuffer } = this;
+    return { input: { keyboard, pointer }, display: { framebuffer } };
   }
 
   /** Looks at the screen while the guest's memory is still there. */
   watch(machine: Machine): void {
     machine.on('finishing', () => {
-      this.#last = this.#framebuffer.picture();
+      this.#last = this.framebuffer.picture();
     });
   }
 
-  /** Writes the file; tells what was done, or why it could not be. */
-  async save(): Promise<string> {
-    if (this.#last === undefined) return `the screen was dark: no ${this.#path}`;
+  /** Writes the file; tells what was done, or why it could not be. Undefined when there is nothing to do. */
+  async save(): Promise<string | undefined> {
+    const path = this.#path;
+    if (path === undefined) return undefined;
+    if (this.#last === undefined) return `the screen was dark: no ${path}`;
     try {
-      await writeFile(this.#path, await encodePng(this.#last));
+      await writeFile(path, await encodePng(this.#last));
     } catch (error) {
-      return `the screen cannot be written to ${this.#path}: ${(error as Error).message}`;
+      return `the screen cannot be written to ${path}: ${(error as Error).message}`;
     }
     const { widthPixels, heightPixels } = this.#last;
-    return `the screen at the end, ${widthPixels}×${heightPixels}, is in ${this.#path}`;
+    return `the screen at the end, ${widthPixels}×${heightPixels}, is in ${path}`;
   }
+
+  [Symbol.dispose](): void {
+    this.#server?.close();
+  }
+
+  async #serve({ port, address, passwordFile }: VncOption, desktopName: string): Promise<number> {
+    const { keyboard, pointer, framebuffer } = this;
+    const password = passwordFile === undefined ? undefined : await readPassword(passwordFile);
+    this.#server = new RfbServer({
+      framebuffer,
+      keyboard,
+      pointer,
+      sockets: hostSockets(),
+      desktopName,
+      ...(password !== undefined && { password }),
+    });
+    try {
+      return await this.#server.listen({ port, address });
+    } catch (cause) {
+      const problem = `port ${port} of ${address} cannot be had: ${(cause as Error).message}`;
+      throw new OptionError(`--display vnc: ${problem}`, { cause });
+    }
+  }
+}
+
+async function readPassword(path: string): Promise<string> {
+  let password = '';
+  try {
+    [password = ''] = (await readFile(path, 'utf8')).split(/\r?\n/);
+  } catch (cause) {
+    throw new OptionError(`--display …,password-file=${path}: ${(cause as Error).message}`, { cause });
+  }
+  if (password === '') throw new OptionError(`--display …,password-file=${path}: its first line is empty`);
+  return password;
 }

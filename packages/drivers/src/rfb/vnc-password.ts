@@ -1,3 +1,4 @@
+/// <reference path="./des-js.d.ts" />
 /**
  * Who knows the password can encrypt what the server made up: DES with the password as its key. RFC 6143, VNC
  * Authentication. It keeps nothing secret that passes later, and eight characters are all that count.
