@@ -7,6 +7,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 import VncClient from 'vnc-rfb-client';
 import { scanoutOf } from './support/rfb-peer.ts';
 
+/** Its diary is of no interest. */
+class QuietClient extends VncClient {
+  override _log(): void {}
+}
+
 const open: (() => void)[] = [];
 afterEach(() => {
   for (const close of open.splice(0).toReversed()) close();
@@ -48,7 +53,7 @@ describe('a real VNC client', () => {
     });
     open.push(() => server.close());
     const port = await server.listen({ port: 0 });
-    const client = new VncClient({ encodings: [encodings[name], encodings.raw], fps: 50 });
+    const client = new QuietClient({ encodings: [encodings[name], encodings.raw], fps: 50 });
     open.push(() => client.disconnect());
     client.connect({ host: '127.0.0.1', port });
     await once(client, 'firstFrameUpdate');

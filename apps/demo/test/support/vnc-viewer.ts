@@ -11,6 +11,11 @@ const { encodings } = VncClient.consts;
 /** Requests a second. */
 const FPS = 20;
 
+/** Its diary is of no interest. */
+class QuietClient extends VncClient {
+  override _log(): void {}
+}
+
 /** Connects when it is to look. */
 export class VncViewer {
   readonly #client: VncClient;
@@ -20,7 +25,7 @@ export class VncViewer {
   constructor(port: number, encoding: VncEncoding) {
     this.#port = port;
     this.#encoding = encoding;
-    this.#client = new VncClient({ encodings: [encodings[encoding], encodings.raw], fps: FPS });
+    this.#client = new QuietClient({ encodings: [encodings[encoding], encodings.raw], fps: FPS });
   }
 
   /** The first picture that it sees: 4 bytes a pixel, blue, green, red, anything. */

@@ -12,6 +12,8 @@ declare module 'vnc-rfb-client' {
     constructor(options?: { readonly encodings?: readonly (number | undefined)[]; readonly fps?: number });
     connect(options: { readonly host: string; readonly port: number; readonly password?: string }): void;
     disconnect(): void;
+    /** Writes to the console, whatever its options say. */
+    _log(text: string): void;
     sendKeyEvent(keysym: number, isDown: boolean): void;
     sendPointerEvent(x: number, y: number, ...buttons: boolean[]): void;
   }
