@@ -1,4 +1,3 @@
-/// <reference path="../../../../packages/drivers/test/support/vnc-rfb-client.d.ts" />
 /** Somebody at a VNC client that was not written here: `vnc-rfb-client`. */
 
 import { once } from 'node:events';
