@@ -45,30 +45,11 @@ export {
   type PointerSink,
   type ScreenSize,
 } from './input/pointer.ts';
-export type { HostListener, HostSockets, TcpEvents, TcpSocket, UdpSocket } from './nat/host-sockets.ts';
+export type { HostListener, HostSockets, UdpSocket } from './nat/host-sockets.ts';
 export { NatGateway, type NatOptions, type PortForward } from './nat/nat-gateway.ts';
-export {
-  ETHERNET_HEADER_BYTES,
-  Frame,
-  type FrameOptions,
-  formatMac,
-  isBroadcast,
-  isGroupAddress,
-  MAC_BYTES,
-  macNumber,
-  NO_VLAN,
-  parseMac,
-} from './network/frame.ts';
+export { Frame, type FrameOptions, NO_VLAN } from './network/frame.ts';
 export type { NetworkPort, NetworkStation } from './network/network-port.ts';
 export { NullNetwork } from './network/null-network.ts';
-export {
-  EtherType,
-  fillIpv4Checksum,
-  fillTransportChecksum,
-  IpProtocol,
-  isTransportChecksumRight,
-  PacketLayout,
-} from './network/packet-layout.ts';
 export { type CaptureSink, PcapngTap, type PcapngTapOptions } from './network/pcapng-tap.ts';
 export { SegmentCutter } from './network/segment-cutter.ts';
 export { Switch, type SwitchOptions, SwitchPort, type SwitchPortCounters } from './network/switch.ts';

@@ -4,9 +4,19 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { Frame } from '@viridian/drivers';
+import { hostSockets } from '@viridian/drivers/node';
+import {
+  advertisedPrefix,
+  allNodesAddress,
+  formatIp,
+  linkLocalAddress,
+  neighbourSolicitation,
+  parseIp,
+  routerSolicitation,
+} from '@viridian/inet';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { GATEWAY, GUEST, NatGuest, together } from './support/nat-guest.ts';
+import { GATEWAY, GATEWAY_6, GUEST, GUEST_6, NatGuest, together } from './support/nat-guest.ts';
 import { BROADCAST, MAC_A, tcpFrame } from './support/packets.ts';
 
 const open: (() => unknown)[] = [];
@@ -37,13 +47,15 @@ const bytesOf = (count: number): Uint8Array =>
 
 describe('TCP through a gateway', () => {
   it.each([
-    ['on a good network', () => false],
-    ['when frames are lost', (index: number) => index % 17 === 5],
-  ])('carries bytes both ways and both ends, %s', { timeout: 60_000 }, async (_, loses) => {
+    ['on a good network', GATEWAY, () => false],
+    ['when frames are lost', GATEWAY, (index: number) => index % 17 === 5],
+    ['by IPv6', GATEWAY_6, () => false],
+    ['by IPv6 when frames are lost', GATEWAY_6, (index: number) => index % 17 === 5],
+  ] as const)('carries bytes both ways and both ends, %s', { timeout: 60_000 }, async (_, gateway, loses) => {
     const port = await serve((socket) => socket.pipe(socket));
     const guest = guestWith({ hostPorts: [port] });
     guest.loses = loses;
-    const connection = guest.connect(GATEWAY, port);
+    const connection = guest.connect(gateway, port);
     const content = bytesOf(loses(5) ? 300_000 : 3_000_000);
     connection.send(content);
     connection.end();
@@ -70,7 +82,11 @@ describe('TCP through a gateway', () => {
 
   it('resets what nobody takes, what is not allowed, and what the host resets', async () => {
     const port = await serve((socket) => socket.once('data', () => socket.resetAndDestroy()));
-    const guest = guestWith({ hostPorts: [port, 1], allow: (_, address) => address !== '192.0.2.1' });
+    const guest = guestWith({
+      hostPorts: [port, 1],
+      allow: (_, address) => address !== '192.0.2.1',
+      sockets: { ...hostSockets(), ownAddresses: () => ['203.0.113.9'] },
+    });
     for (const [to, toPort] of [
       [GATEWAY, 1],
       [GATEWAY, port + 1],
@@ -78,12 +94,22 @@ describe('TCP through a gateway', () => {
       [0xa9fe_a9fe, 80],
       [0xc000_0201, 80],
       [0x0a00_0210, 80],
+      ['::1', port],
+      ['::ffff:7f00:1', port],
+      ['fe80::1', port],
+      ['fd76:6972:6964::16', port],
+      // The networks of the host's neighbours, and the host's own addresses.
+      ['192.168.0.1', 80],
+      ['10.1.2.3', 80],
+      ['100.64.0.1', 80],
+      ['fd00::1', 80],
+      ['203.0.113.9', port],
     ] as const) {
       const refused = guest.connect(to, toPort);
       await refused.ended;
       expect(refused.isReset).toBe(true);
     }
-    expect(guest.gateway.counters.blocked).toBe(4);
+    expect(guest.gateway.counters.blocked).toBe(13);
     const connection = guest.connect(GATEWAY, port);
     connection.send(bytesOf(10));
     await connection.ended;
@@ -162,6 +188,25 @@ describe('UDP through a gateway', () => {
     ]);
   });
 
+  it('carries datagrams by IPv6', async () => {
+    const server = createSocket('udp4');
+    server.on('message', (message, { port, address }) => server.send(`re: ${message}`, port, address));
+    server.bind(0, '127.0.0.1');
+    await once(server, 'listening');
+    open.push(() => server.close());
+    const { port } = server.address();
+    const guest = guestWith({ hostPorts: [port] });
+    guest.heard.length = 0;
+    guest.udp(GATEWAY_6, port, new TextEncoder().encode('hello'));
+    while (guest.heard.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const answer = guest.heard[0]!;
+    expect(new TextDecoder().decode(answer.subarray(62))).toBe('re: hello');
+    expect([formatIp(answer.subarray(22, 38)), formatIp(answer.subarray(38, 54))]).toEqual([
+      GATEWAY_6,
+      GUEST_6,
+    ]);
+  });
+
   it('refuses with ICMP what is not allowed', () => {
     const guest = guestWith({ allow: () => false });
     guest.heard.length = 0;
@@ -169,6 +214,10 @@ describe('UDP through a gateway', () => {
     expect([guest.heard[0]![23], guest.heard[0]![34], guest.heard[0]![35]]).toEqual([1, 3, 3]);
     guest.udp(0x7f00_0001, 99, new Uint8Array(9));
     expect(guest.heard).toHaveLength(1);
+    guest.udp('2620:fe::fe', 99, new Uint8Array(9));
+    expect([guest.heard[1]![20], guest.heard[1]![54], guest.heard[1]![55]]).toEqual([58, 1, 4]);
+    guest.udp('ff02::fb', 5353, new Uint8Array(9));
+    expect(guest.heard).toHaveLength(2);
   });
 });
 
@@ -212,6 +261,42 @@ describe('a gateway itself', () => {
     expect(ask(3, [54, 4, 10, 0, 2, 3])).toHaveLength(0);
     expect(ask(8)[242]).toBe(5);
     expect(ask(7)).toHaveLength(0);
+  });
+
+  it('tells guests of IPv6 where they are, and answers for its addresses', () => {
+    const guest = guestWith();
+    const own = linkLocalAddress(MAC_A);
+    guest.heard.length = 0;
+    guest.send(routerSolicitation(MAC_A, own));
+    const advertisement = guest.heard[0]!;
+    expect([...advertisement.subarray(0, 6)]).toEqual([...MAC_A]);
+    expect([advertisement[54], advertisement[58], advertisement[21]]).toEqual([134, 64, 255]);
+    const prefix = advertisedPrefix(advertisement, 54, advertisement.length)!;
+    expect([...prefix]).toEqual([0xfd, 0x76, 0x69, 0x72, 0x69, 0x64, 0, 0]);
+    expect(formatIp(advertisement.subarray(126, 142))).toBe(GATEWAY_6);
+    for (const address of [GATEWAY_6, 'fe80::5055:aff:fe00:202']) {
+      guest.heard.length = 0;
+      guest.send(neighbourSolicitation(MAC_A, own, parseIp(address)!));
+      const answer = guest.heard[0]!;
+      expect([answer[54], answer[58]]).toEqual([136, 0xe0]);
+      expect([...answer.subarray(78, 86)]).toEqual([2, 1, 0x52, 0x55, 10, 0, 2, 2]);
+    }
+    // Duplicate address detection: all are told.
+    guest.send(neighbourSolicitation(MAC_A, new Uint8Array(16), parseIp(GATEWAY_6)!));
+    expect(guest.heard.at(-1)!.subarray(38, 54)).toEqual(allNodesAddress());
+    guest.heard.length = 0;
+    guest.send(neighbourSolicitation(MAC_A, own, parseIp('fd76:6972:6964::3')!));
+    expect(guest.heard).toHaveLength(0);
+    guest.ping(GATEWAY_6, bytesOf(500));
+    expect([...guest.heard[0]!.subarray(54, 62)].filter((_, i) => i < 2 || i > 3)).toEqual([
+      129, 0, 0x12, 0x34, 0, 1,
+    ]);
+    expect(guest.heard[0]!.subarray(62)).toEqual(bytesOf(500));
+    const without = guestWith({ ipv6: false });
+    without.heard.length = 0;
+    without.ping(GATEWAY_6, bytesOf(5));
+    without.send(routerSolicitation(MAC_A, own));
+    expect(without.heard).toHaveLength(0);
   });
 
   it('survives any frame, and what is wrong goes nowhere', () => {

@@ -1,6 +1,7 @@
 /** The network adapters of a machine: from its configuration to devices on the bus. */
 
-import { type NetworkPort, parseMac } from '@viridian/drivers';
+import type { NetworkPort } from '@viridian/drivers';
+import { parseMac } from '@viridian/inet';
 import { NetworkAdapter } from '@viridian/vsp/network';
 import type { CheckedNetwork, MachineConfiguration, NetworkConfiguration } from './configuration.ts';
 import { ConfigurationError } from './configuration-error.ts';

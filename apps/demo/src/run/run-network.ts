@@ -1,8 +1,9 @@
 /** The network of a guest: what `--net nat|none[,mac=MAC][,hostfwd=HOST:GUEST][,pcap=FILE]` means. */
 
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { NatGateway, type NetworkPort, PcapngTap, parseMac, Switch } from '@viridian/drivers';
+import { NatGateway, type NetworkPort, PcapngTap, Switch } from '@viridian/drivers';
 import { hostSockets } from '@viridian/drivers/node';
+import { parseMac } from '@viridian/inet';
 import type { MachineConfiguration } from '@viridian/vm';
 import { OptionError } from '../demo/options.ts';
 

@@ -1,6 +1,7 @@
 /** A station for tests: has an IPv4 address, answers ARP and ICMP echo, and keeps what it heard. RFC 826, 792. */
 
-import { Frame, fillIpv4Checksum, type NetworkPort, type NetworkStation } from '@viridian/drivers';
+import { Frame, type NetworkPort, type NetworkStation } from '@viridian/drivers';
+import { fillIpv4Checksum } from '@viridian/inet';
 
 const ARP = 0x0806;
 const IPV4 = 0x0800;

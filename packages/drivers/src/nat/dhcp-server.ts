@@ -1,7 +1,6 @@
 /** Addresses for guests. RFC 2131 and 2132. */
 
-import { MAC_BYTES, macNumber } from '../network/frame.ts';
-import { loadAddress, storeAddress } from './packet-writer.ts';
+import { loadLong, MAC_BYTES, macNumber, storeLong } from '@viridian/inet';
 
 /** UDP ports. */
 export const DHCP_SERVER_PORT = 67;
@@ -22,7 +21,7 @@ export interface DhcpAnswer {
   readonly message: Uint8Array;
   readonly broadcast: boolean;
   /** The client's address if it has one from now on. */
-  readonly address: number;
+  readonly address: Uint8Array;
 }
 
 const HEADER_BYTES = 236;
@@ -64,7 +63,7 @@ export class DhcpServer {
     ) {
       return undefined;
     }
-    if (loadAddress(request, HEADER_BYTES) !== COOKIE) return undefined;
+    if (loadLong(request, HEADER_BYTES) !== COOKIE) return undefined;
     const options = readOptions(request);
     const type = options.get(Option.MESSAGE_TYPE)?.[0];
     const server = word(options.get(Option.SERVER));
@@ -74,7 +73,7 @@ export class DhcpServer {
     const address = this.#lease(macNumber(request, 28));
     if (address === undefined) return undefined;
     if (type === Type.DISCOVER) return this.#reply(request, Type.OFFER, address);
-    const wanted = word(options.get(Option.REQUESTED_ADDRESS)) ?? loadAddress(request, 12);
+    const wanted = word(options.get(Option.REQUESTED_ADDRESS)) ?? loadLong(request, 12);
     return wanted === address ? this.#reply(request, Type.ACK, address) : this.#reply(request, Type.NAK, 0);
   }
 
@@ -93,10 +92,10 @@ export class DhcpServer {
     const message = new Uint8Array(SHORTEST_MESSAGE_BYTES + 64);
     message.set(request.subarray(0, HEADER_BYTES));
     message[0] = 2;
-    storeAddress(message, 16, type === Type.NAK ? 0 : address);
-    storeAddress(message, 20, gateway);
+    storeLong(message, 16, type === Type.NAK ? 0 : address);
+    storeLong(message, 20, gateway);
     message.fill(0, 44, HEADER_BYTES);
-    storeAddress(message, HEADER_BYTES, COOKIE);
+    storeLong(message, HEADER_BYTES, COOKIE);
     let at = HEADER_BYTES + 4;
     const put = (code: number, ...bytes: number[]): void => {
       message.set([code, bytes.length, ...bytes], at);
@@ -118,12 +117,14 @@ export class DhcpServer {
       putWord(Option.REBINDING_SECONDS, (LEASE_SECONDS * 7) / 8);
     }
     message[at] = Option.END;
-    const client = loadAddress(request, 12);
+    const client = loadLong(request, 12);
     const broadcast = type === Type.NAK || ((request[10]! & BROADCAST_FLAG) !== 0 && client === 0);
+    const given = new Uint8Array(4);
+    storeLong(given, 0, address || client);
     return {
       message: message.subarray(0, Math.max(at + 1, SHORTEST_MESSAGE_BYTES)),
       broadcast,
-      address: address || client,
+      address: given,
     };
   }
 }
@@ -144,5 +145,5 @@ function readOptions(message: Uint8Array): Map<number, Uint8Array> {
 }
 
 function word(bytes: Uint8Array | undefined): number | undefined {
-  return bytes?.length === 4 ? loadAddress(bytes, 0) : undefined;
+  return bytes?.length === 4 ? loadLong(bytes, 0) : undefined;
 }

@@ -1,27 +1,42 @@
 /**
  * A gateway in the process: guests on its network reach the host's network through ordinary sockets, without privileges.
- * RFC 826 (ARP), 791 (IPv4), 792 (ICMP), 2131 (DHCP), 4787 and 5382 (address translation).
+ * RFC 826 (ARP), 791 (IPv4), 792 (ICMP), 8200 (IPv6), 2131 (DHCP), 4787 and 5382 (address translation).
  */
 
-import { type Counters, counters, type Inspectable, type InspectNode } from '@viridian/trace';
-import { ETHERNET_HEADER_BYTES, Frame, isBroadcast, parseMac } from '../network/frame.ts';
-import { addWords, foldChecksum, loadWord } from '../network/internet-checksum.ts';
-import type { NetworkPort, NetworkStation } from '../network/network-port.ts';
-import { EtherType, IpProtocol, isTransportChecksumRight, PacketLayout } from '../network/packet-layout.ts';
-import { DHCP_CLIENT_PORT, DHCP_SERVER_PORT, DhcpServer } from './dhcp-server.ts';
-import type { HostListener, HostSockets } from './host-sockets.ts';
-import { formatIpv4, isOutside, parseIpv4 } from './ipv4-address.ts';
 import {
-  IP_PAYLOAD_OFFSET,
-  icmpFrame,
-  loadAddress,
-  type PacketEnds,
-  storeAddress,
-  udpFrame,
-} from './packet-writer.ts';
-import { TcpFlow } from './tcp-flow.ts';
-import { readSegment, segmentFrame, TcpFlag, type TcpSegment } from './tcp-segment.ts';
-import { UdpFlow } from './udp-flow.ts';
+  addWords,
+  arpReply,
+  BROADCAST_MAC,
+  ETHERNET_HEADER_BYTES,
+  EtherType,
+  foldChecksum,
+  formatIp,
+  IpProtocol,
+  icmpPacket,
+  isBroadcast,
+  isGroupAddress,
+  isSameIp,
+  isTransportChecksumRight,
+  linkLocalAddress,
+  loadLong,
+  loadWord,
+  MAC_BYTES,
+  PacketLayout,
+  parseIp,
+  parseMac,
+  readArp,
+  readSegment,
+  udpPacket,
+} from '@viridian/inet';
+import type { Inspectable, InspectNode } from '@viridian/trace';
+import { Frame } from '../network/frame.ts';
+import type { NetworkPort, NetworkStation } from '../network/network-port.ts';
+import { DHCP_CLIENT_PORT, DHCP_SERVER_PORT, DhcpServer } from './dhcp-server.ts';
+import { GatewayCore, type GatewayCounters, LOOPBACK } from './gateway-core.ts';
+import type { HostListener, HostSockets } from './host-sockets.ts';
+import { Ipv6Router } from './ipv6-router.ts';
+import { TcpFlows } from './tcp-flows.ts';
+import { UdpFlows } from './udp-flows.ts';
 
 /** A port of the host that leads to a guest. */
 export interface PortForward {
@@ -40,77 +55,86 @@ export interface NatOptions {
   readonly sockets: HostSockets;
   /** Its own address, in a network of 256; 10.0.2.2 when absent. Guests get those from .15 on. */
   readonly address?: string;
-  /** False keeps guests from everything but the gateway: DHCP and echo. True when absent. */
+  /** False for a network without IPv6. Else guests make addresses of their own in fd76:6972:6964::/64, and ::2 there is the gateway. */
+  readonly ipv6?: boolean;
+  /** False keeps guests from everything but the gateway: addresses and echo. True when absent. */
   readonly outside?: boolean;
-  /** The gateway's address leads to the host's loopback for these ports. None when absent. */
+  /**
+   * True lets guests reach the networks that the host is on, and the host by its addresses there, not only the Internet.
+   * False when absent.
+   */
+  readonly localNetworks?: boolean;
+  /** The gateway's addresses lead to the host's 127.0.0.1 for these ports. None when absent. */
   readonly hostPorts?: readonly number[];
   /** Asked besides the built-in rules, which keep guests from the host's loopback, link-local and multicast addresses. */
   readonly allow?: (protocol: 'tcp' | 'udp', address: string, port: number) => boolean;
 }
 
 const GATEWAY_MAC = parseMac('52:55:0a:00:02:02')!;
-const BROADCAST_MAC = new Uint8Array(6).fill(0xff);
+const GATEWAY_IPV6 = parseIp('fd76:6972:6964::2')!;
 const NETMASK = 0xffff_ff00;
-const BROADCAST_ADDRESS = 0xffff_ffff;
-const DNS_PORT = 53;
-const LOOPBACK = '127.0.0.1';
-const MOST_FLOWS = 1024;
+const IPV4_BROADCAST = new Uint8Array(4).fill(0xff);
 const FIRST_GUEST = 15;
+const MOST_ADDRESSES = 200;
+const ORDINARY_MTU_BYTES = 1500;
 const IP_OFFSET = ETHERNET_HEADER_BYTES;
-const FIRST_EPHEMERAL_PORT = 49_152;
+const SHORTEST_BYTES = 34;
+const ECHO_REQUEST = 8;
 
 /** Ends what guests send and goes on with sockets. Everything is bounded: flows, queues, datagrams. */
 export class NatGateway implements NetworkStation, Inspectable {
-  readonly counters: Counters<'dropped' | 'blocked' | 'badChecksums' | 'fragments' | 'flowsOpened'> =
-    counters({
-      dropped: 0,
-      blocked: 0,
-      badChecksums: 0,
-      fragments: 0,
-      flowsOpened: 0,
-    });
-  readonly #options: NatOptions;
-  readonly #address: number;
+  readonly counters: GatewayCounters;
+  readonly #port: NetworkPort;
+  readonly #hasIpv6: boolean;
+  readonly #core: GatewayCore;
   readonly #dhcp: DhcpServer;
-  /** Hardware addresses of guests by their IPv4 address. */
-  readonly #neighbours = new Map<number, Uint8Array>();
-  readonly #tcp = new Map<string, TcpFlow>();
-  readonly #udp = new Map<string, UdpFlow>();
+  readonly #router: Ipv6Router;
+  readonly #tcp: TcpFlows;
+  readonly #udp: UdpFlows;
   readonly #listeners: HostListener[] = [];
   readonly #layout = new PacketLayout();
-  #nextPort = FIRST_EPHEMERAL_PORT;
 
   /** Throws RangeError when the address is none. */
   constructor(options: NatOptions) {
-    this.#options = options;
-    const { address = '10.0.2.2', port } = options;
-    const own = parseIpv4(address);
-    if (own === undefined) throw new RangeError(`'${address}' is no address like 10.0.2.2`);
-    this.#address = own;
-    this.#dhcp = new DhcpServer({
-      gateway: own,
-      netmask: NETMASK,
-      firstAddress: ((own & NETMASK) >>> 0) + FIRST_GUEST,
-      addressCount: 200,
-      mtuBytes: Math.min(port.mtuBytes, 1500),
+    const { address = '10.0.2.2', port, sockets, outside = true, localNetworks = false } = options;
+    const ipv4 = parseIp(address);
+    if (ipv4?.length !== 4) throw new RangeError(`'${address}' is no address like 10.0.2.2`);
+    this.#port = port;
+    this.#hasIpv6 = options.ipv6 ?? true;
+    this.#core = new GatewayCore({
+      addresses: { mac: GATEWAY_MAC, ipv4, ipv6: GATEWAY_IPV6, linkLocal: linkLocalAddress(GATEWAY_MAC) },
+      sockets,
+      reach: { outside, localNetworks, ownAddresses: sockets.ownAddresses },
+      hostPorts: options.hostPorts ?? [],
+      allow: options.allow ?? (() => true),
+      mtuBytes: port.mtuBytes,
+      send: (frame) => port.send(frame),
     });
+    this.counters = this.#core.counters;
+    this.#dhcp = new DhcpServer({
+      gateway: loadLong(ipv4, 0),
+      netmask: NETMASK,
+      firstAddress: ((loadLong(ipv4, 0) & NETMASK) >>> 0) + FIRST_GUEST,
+      addressCount: MOST_ADDRESSES,
+      mtuBytes: Math.min(port.mtuBytes, ORDINARY_MTU_BYTES),
+    });
+    this.#router = new Ipv6Router(this.#core);
+    this.#tcp = new TcpFlows(this.#core, () => performance.now());
+    this.#udp = new UdpFlows(this.#core);
     port.connect(this);
   }
 
   /** Opens a port of the host that leads to a guest. Gives the port it got; rejects when it cannot be had. */
   async forward(forward: PortForward): Promise<number> {
     const { hostAddress = LOOPBACK, hostPort, guestPort, guestAddress } = forward;
-    const first = formatIpv4(((this.#address & NETMASK) >>> 0) + FIRST_GUEST);
-    const guest = parseIpv4(guestAddress ?? first);
+    const { addresses, sockets } = this.#core.settings;
+    const first = Uint8Array.of(...addresses.ipv4.subarray(0, 3), FIRST_GUEST);
+    const guest = guestAddress === undefined ? first : parseIp(guestAddress);
     if (guest === undefined) throw new RangeError(`'${guestAddress}' is no address of a guest`);
-    const listener = await this.#options.sockets.listenTcp(hostAddress, hostPort, (socket) => {
-      if (!this.#neighbours.has(guest) || this.#tcp.size >= MOST_FLOWS) return undefined;
-      this.#nextPort = this.#nextPort === 0xffff ? FIRST_EPHEMERAL_PORT : this.#nextPort + 1;
-      const flow = this.#openFlow(guest, guestPort, this.#address, this.#nextPort, undefined);
-      flow.socket = socket;
-      flow.start();
-      return flow;
-    });
+    const own = guest.length === 4 ? addresses.ipv4 : addresses.ipv6;
+    const listener = await sockets.listenTcp(hostAddress, hostPort, (socket) =>
+      this.#tcp.accept(socket, guest, guestPort, own),
+    );
     this.#listeners.push(listener);
     return listener.port;
   }
@@ -118,262 +142,128 @@ export class NatGateway implements NetworkStation, Inspectable {
   /** Closes all sockets and pulls the gateway out of its port. */
   close(): void {
     for (const listener of this.#listeners.splice(0)) listener.close();
-    for (const flow of [...this.#tcp.values()]) flow.abort();
-    for (const flow of this.#udp.values()) flow.close();
-    this.#udp.clear();
-    this.#options.port.disconnect();
+    this.#tcp.close();
+    this.#udp.close();
+    this.#port.disconnect();
   }
 
   receive(frame: Frame): boolean {
     const { bytes } = frame;
-    if (bytes.length < IP_PAYLOAD_OFFSET) return this.#drop();
-    const type = loadWord(bytes, 12);
+    const type = bytes.length < SHORTEST_BYTES ? 0 : loadWord(bytes, 12);
     if (type === EtherType.ARP) this.#arp(bytes);
-    else if (type === EtherType.IPV4 && (isBroadcast(bytes, 0) || isSame(bytes, GATEWAY_MAC)))
-      this.#ipv4(frame);
+    else if (!isForUs(bytes)) return true;
+    else if (type === EtherType.IPV4) this.#ipv4(frame);
+    else if (type === EtherType.IPV6 && this.#hasIpv6) this.#ipv6(frame);
+    else this.#core.drop();
     return true;
   }
 
   inspect(): InspectNode {
     return {
-      address: formatIpv4(this.#address),
-      guests: this.#neighbours.size,
-      tcpFlows: this.#tcp.size,
-      udpFlows: this.#udp.size,
+      address: formatIp(this.#core.settings.addresses.ipv4),
+      guests: this.#core.neighbours.count,
+      tcpFlows: this.#tcp.count,
+      udpFlows: this.#udp.count,
       counters: this.counters,
     };
   }
 
   /** Answers for its own address, and learns who asks: guests find one another by themselves. */
   #arp(bytes: Uint8Array): void {
-    if (bytes.length < 42 || loadWord(bytes, 20) !== 1) return;
-    const sender = loadAddress(bytes, 28);
-    const target = loadAddress(bytes, 38);
-    if (sender !== 0) this.#learn(sender, bytes.slice(22, 28));
-    if (target !== this.#address) return;
-    const answer = bytes.slice(0, 42);
-    answer.set(bytes.subarray(6, 12));
-    answer.set(GATEWAY_MAC, 6);
-    answer[21] = 2;
-    answer.copyWithin(32, 22, 32);
-    answer.set(GATEWAY_MAC, 22);
-    storeAddress(answer, 28, this.#address);
-    this.#send(new Frame(answer));
+    const asked = readArp(bytes);
+    if (asked?.operation !== 1) return;
+    const { mac, ipv4 } = this.#core.settings.addresses;
+    this.#core.neighbours.learn(asked.sender, asked.senderMac);
+    if (isSameIp(asked.target, ipv4)) this.#send(arpReply(mac, ipv4, asked));
   }
 
   #ipv4(frame: Frame): void {
     const { bytes } = frame;
+    const { counters, neighbours } = this.#core;
     const headerBytes = (bytes[IP_OFFSET]! & 15) * 4;
     if (bytes[IP_OFFSET]! >>> 4 !== 4 || headerBytes < 20 || IP_OFFSET + headerBytes > bytes.length) {
-      this.#drop();
+      this.#core.drop();
       return;
     }
     if ((loadWord(bytes, IP_OFFSET + 6) & 0x3fff) !== 0) {
-      this.counters.fragments += 1;
+      counters.fragments += 1;
       return;
     }
     if (!frame.verified && foldChecksum(addWords(bytes, IP_OFFSET, IP_OFFSET + headerBytes, 0)) !== 0) {
-      this.counters.badChecksums += 1;
+      counters.badChecksums += 1;
       return;
     }
-    const source = loadAddress(bytes, IP_OFFSET + 12);
-    if (source !== 0) this.#learn(source, bytes.slice(6, 12));
+    const [from, to] = [bytes.subarray(26, 30), bytes.subarray(30, 34)];
+    neighbours.learn(from, bytes.subarray(MAC_BYTES, 2 * MAC_BYTES));
     if (bytes[IP_OFFSET + 9] === IpProtocol.ICMP) this.#icmp(bytes, headerBytes);
-    else if (this.#layout.find(bytes)) this.#transport(frame);
-    else this.#drop();
+    else this.#transport(frame, from, to);
   }
 
-  #transport(frame: Frame): void {
+  #ipv6(frame: Frame): void {
+    const { bytes } = frame;
+    if (bytes.length < IP_OFFSET + 40 || bytes[IP_OFFSET]! >>> 4 !== 6) {
+      this.#core.drop();
+      return;
+    }
+    const [from, to] = [bytes.subarray(22, 38), bytes.subarray(38, 54)];
+    this.#core.neighbours.learn(from, bytes.subarray(MAC_BYTES, 2 * MAC_BYTES));
+    if (bytes[IP_OFFSET + 6] === IpProtocol.ICMPV6) this.#router.message(bytes, frame.verified);
+    else if (to[0] !== 0xff) this.#transport(frame, from, to);
+  }
+
+  #transport(frame: Frame, from: Uint8Array, to: Uint8Array): void {
     const { bytes } = frame;
     const layout = this.#layout;
+    if (!layout.find(bytes)) {
+      this.#core.drop();
+      return;
+    }
     if (!frame.verified && !isTransportChecksumRight(bytes, layout)) {
       this.counters.badChecksums += 1;
       return;
     }
     const at = layout.transportOffset;
-    const from = loadAddress(bytes, IP_OFFSET + 12);
-    const to = loadAddress(bytes, IP_OFFSET + 16);
-    const fromPort = loadWord(bytes, at);
-    const toPort = loadWord(bytes, at + 2);
+    const [fromPort, toPort] = [loadWord(bytes, at), loadWord(bytes, at + 2)];
     if (layout.protocol === IpProtocol.TCP) {
-      this.#tcpSegment(from, fromPort, to, toPort, readSegment(bytes, layout));
+      const connection = { guest: from, guestPort: fromPort, remote: to, remotePort: toPort };
+      this.#tcp.segment(connection, readSegment(bytes, layout));
       return;
     }
     const payload = bytes.subarray(layout.payloadOffset, layout.endOffset);
-    const isHere = to === this.#address || to === BROADCAST_ADDRESS;
+    const isHere = isSameIp(to, this.#core.settings.addresses.ipv4) || isSameIp(to, IPV4_BROADCAST);
     if (isHere && toPort === DHCP_SERVER_PORT) this.#answerDhcp(bytes, payload);
-    else this.#udpDatagram(bytes, { from, fromPort, to, toPort, payload });
+    else this.#udp.datagram({ from, fromPort, to, toPort, payload, packet: bytes.subarray(IP_OFFSET) });
   }
 
   #icmp(bytes: Uint8Array, headerBytes: number): void {
     const at = IP_OFFSET + headerBytes;
     const end = IP_OFFSET + loadWord(bytes, IP_OFFSET + 2);
-    const isEcho = at + 8 <= end && end <= bytes.length && bytes[at] === 8;
-    if (!isEcho || loadAddress(bytes, IP_OFFSET + 16) !== this.#address) {
-      this.#drop();
-      return;
-    }
-    const payload = bytes.subarray(at + 8, end);
-    const ends = this.#endsTo(loadAddress(bytes, IP_OFFSET + 12), this.#address);
-    if (ends !== undefined) this.#send(new Frame(icmpFrame(ends, 0, 0, loadAddress(bytes, at + 4), payload)));
+    const { ipv4 } = this.#core.settings.addresses;
+    const isEcho = at + 8 <= end && end <= bytes.length && bytes[at] === ECHO_REQUEST;
+    const isHere = isSameIp(bytes.subarray(30, 34), ipv4);
+    const ends = isEcho && isHere ? this.#core.neighbours.ends(bytes.slice(26, 30), ipv4) : undefined;
+    if (ends === undefined) this.#core.drop();
+    else this.#send(icmpPacket(ends, 0, 0, loadLong(bytes, at + 4), bytes.subarray(at + 8, end)));
   }
 
   #answerDhcp(bytes: Uint8Array, payload: Uint8Array): void {
     const answer = this.#dhcp.answer(payload);
     if (answer === undefined) return;
-    const toMac = answer.broadcast ? BROADCAST_MAC : bytes.slice(6, 12);
-    const to = answer.broadcast ? BROADCAST_ADDRESS : answer.address;
-    const ends = { fromMac: GATEWAY_MAC, toMac, from: this.#address, to };
-    this.#send(
-      new Frame(udpFrame(ends, DHCP_SERVER_PORT, DHCP_CLIENT_PORT, answer.message), { verified: true }),
-    );
+    const { mac, ipv4 } = this.#core.settings.addresses;
+    const toMac = answer.broadcast ? BROADCAST_MAC : bytes.slice(MAC_BYTES, 2 * MAC_BYTES);
+    const to = answer.broadcast ? IPV4_BROADCAST : answer.address;
+    const ends = { fromMac: mac, toMac, from: ipv4, to };
+    this.#send(udpPacket(ends, DHCP_SERVER_PORT, DHCP_CLIENT_PORT, answer.message));
   }
 
-  #udpDatagram(
-    bytes: Uint8Array,
-    datagram: { from: number; fromPort: number; to: number; toPort: number; payload: Uint8Array },
-  ): void {
-    const { from, fromPort, to, toPort, payload } = datagram;
-    const target = this.#target('udp', to, toPort);
-    if (target === undefined) {
-      this.#refuse(bytes, from, to);
-      return;
-    }
-    const key = `${from}:${fromPort}`;
-    let flow = this.#udp.get(key);
-    if (flow === undefined) {
-      if (this.#udp.size >= MOST_FLOWS) {
-        this.#drop();
-        return;
-      }
-      flow = new UdpFlow({
-        sockets: this.#options.sockets,
-        deliver: (answer, address, port) => this.#deliverUdp(from, fromPort, answer, address, port),
-        idle: () => {
-          this.#udp.get(key)?.close();
-          this.#udp.delete(key);
-        },
-      });
-      this.#udp.set(key, flow);
-      this.counters.flowsOpened += 1;
-    }
-    flow.send(payload, target, toPort);
-  }
-
-  /** What stands behind the gateway's address for the guest is shown under it. */
-  #deliverUdp(to: number, toPort: number, payload: Uint8Array, address: string, port: number): void {
-    const isBehindGateway =
-      address === LOOPBACK || (port === DNS_PORT && this.#options.sockets.resolvers().includes(address));
-    const from = isBehindGateway ? this.#address : parseIpv4(address);
-    const ends = from === undefined ? undefined : this.#endsTo(to, from);
-    const isTooLong = payload.length + 28 > this.#options.port.mtuBytes;
-    if (ends === undefined || isTooLong) this.#drop();
-    else this.#send(new Frame(udpFrame(ends, port, toPort, payload), { verified: true }));
-  }
-
-  #tcpSegment(from: number, fromPort: number, to: number, toPort: number, segment: TcpSegment): void {
-    const key = `${from}:${fromPort}:${to}:${toPort}`;
-    const known = this.#tcp.get(key);
-    if (known !== undefined) {
-      known.segment(segment);
-      return;
-    }
-    const isOpening = (segment.flags & (TcpFlag.SYN | TcpFlag.ACK | TcpFlag.RST)) === TcpFlag.SYN;
-    const target = isOpening ? this.#target('tcp', to, toPort) : undefined;
-    if (target === undefined || this.#tcp.size >= MOST_FLOWS) {
-      if ((segment.flags & TcpFlag.RST) === 0) this.#reset(from, fromPort, to, toPort, segment);
-      return;
-    }
-    const flow = this.#openFlow(from, fromPort, to, toPort, segment);
-    flow.socket = this.#options.sockets.connectTcp(target, toPort, flow);
-  }
-
-  #openFlow(
-    guest: number,
-    guestPort: number,
-    remote: number,
-    remotePort: number,
-    opening: TcpSegment | undefined,
-  ): TcpFlow {
-    const key = `${guest}:${guestPort}:${remote}:${remotePort}`;
-    const flow = new TcpFlow(
-      {
-        mss: Math.min(this.#options.port.mtuBytes, 65_000) - 40,
-        emit: (fields, payload, segmentBytes) => {
-          const ends = this.#endsTo(guest, remote);
-          if (ends === undefined) return;
-          this.#send(segmentFrame(ends, remotePort, guestPort, fields, payload, segmentBytes));
-        },
-        after: (milliseconds, callback) => this.#options.sockets.after(milliseconds, callback),
-        done: () => {
-          this.#tcp.delete(key);
-        },
-      },
-      opening,
-    );
-    this.#tcp.set(key, flow);
-    this.counters.flowsOpened += 1;
-    return flow;
-  }
-
-  /** The host's address for what the guest wants to reach; undefined when it may not. */
-  #target(protocol: 'tcp' | 'udp', to: number, port: number): string | undefined {
-    const { outside = true, hostPorts = [], allow } = this.#options;
-    if (to === this.#address) {
-      if (hostPorts.includes(port)) return LOOPBACK;
-      return port === DNS_PORT && outside ? this.#options.sockets.resolvers()[0] : undefined;
-    }
-    const isInside = ((to ^ this.#address) & NETMASK) === 0;
-    const address = formatIpv4(to);
-    if (outside && !isInside && isOutside(to) && (allow?.(protocol, address, port) ?? true)) return address;
-    this.counters.blocked += 1;
-    return undefined;
-  }
-
-  #reset(from: number, fromPort: number, to: number, toPort: number, segment: TcpSegment): void {
-    const ends = this.#endsTo(from, to);
-    if (ends === undefined) return;
-    const length =
-      segment.payload.length + (segment.flags & TcpFlag.SYN ? 1 : 0) + (segment.flags & TcpFlag.FIN);
-    const hasAck = (segment.flags & TcpFlag.ACK) !== 0;
-    const fields = {
-      flags: TcpFlag.RST | (hasAck ? 0 : TcpFlag.ACK),
-      sequence: hasAck ? segment.acknowledgement : 0,
-      acknowledgement: hasAck ? 0 : (segment.sequence + length) % 2 ** 32,
-      window: 0,
-    };
-    this.#send(segmentFrame(ends, toPort, fromPort, fields, [], 1));
-  }
-
-  /** ICMP: the port is not to be reached, with the beginning of the packet. */
-  #refuse(bytes: Uint8Array, from: number, to: number): void {
-    const ends = this.#endsTo(from, to);
-    // Not for what went to several.
-    if (ends === undefined || isBroadcast(bytes, 0) || !isOutside(to)) return;
-    const beginning = bytes.subarray(IP_OFFSET, Math.min(bytes.length, IP_OFFSET + 28));
-    this.#send(new Frame(icmpFrame({ ...ends, from: this.#address }, 3, 3, 0, beginning)));
-  }
-
-  #endsTo(guest: number, from: number): PacketEnds | undefined {
-    const toMac = this.#neighbours.get(guest);
-    return toMac === undefined ? undefined : { fromMac: GATEWAY_MAC, toMac, from, to: guest };
-  }
-
-  #learn(address: number, mac: Uint8Array): void {
-    const isGuest = ((address ^ this.#address) & NETMASK) === 0 && address !== this.#address;
-    if (isGuest) this.#neighbours.set(address, mac);
-  }
-
-  #send(frame: Frame): void {
-    this.#options.port.send(frame);
-  }
-
-  #drop(): boolean {
-    this.counters.dropped += 1;
-    return true;
+  /** A frame of our own, whose checksums are right. */
+  #send(bytes: Uint8Array): void {
+    this.#port.send(new Frame(bytes, { verified: true }));
   }
 }
 
-function isSame(bytes: Uint8Array, mac: Uint8Array): boolean {
-  return mac.every((byte, i) => bytes[i] === byte);
+/** To the gateway itself, to all, or to a group: whether it is in the group, its members say. */
+function isForUs(bytes: Uint8Array): boolean {
+  if (isBroadcast(bytes, 0)) return true;
+  return isGroupAddress(bytes, 0) ? bytes[0] === 0x33 : GATEWAY_MAC.every((byte, i) => bytes[i] === byte);
 }

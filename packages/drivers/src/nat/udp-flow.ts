@@ -5,6 +5,8 @@ import type { HostSockets, UdpSocket } from './host-sockets.ts';
 /** What a flow needs of its gateway. */
 export interface UdpFlowSettings {
   readonly sockets: HostSockets;
+  /** Of the addresses that are spoken to. */
+  readonly kind: 'ipv4' | 'ipv6';
   /** A datagram for the guest, from this endpoint. */
   readonly deliver: (payload: Uint8Array, address: string, port: number) => void;
   /** Nothing passed for a while. */
@@ -30,7 +32,7 @@ export class UdpFlow {
       if (!this.#allowed.has(address)) return;
       this.#active = true;
       settings.deliver(payload, address, port);
-    });
+    }, settings.kind);
     this.#cancelTimer = this.#watch();
   }
 

@@ -1,8 +1,8 @@
 /** Records what passes a port, in a form that Wireshark and tcpdump read. */
 
+import { MAC_BYTES, storeWord } from '@viridian/inet';
 import { type Counters, counters, type InspectNode } from '@viridian/trace';
-import { type Frame, MAC_BYTES, NO_VLAN } from './frame.ts';
-import { storeWord } from './internet-checksum.ts';
+import { type Frame, NO_VLAN } from './frame.ts';
 import type { NetworkPort, NetworkStation } from './network-port.ts';
 import { CaptureDirection, captureHead, capturePacket } from './pcapng.ts';
 import { SegmentCutter } from './segment-cutter.ts';

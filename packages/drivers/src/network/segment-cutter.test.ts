@@ -1,9 +1,8 @@
+import { addWords, foldChecksum, isTransportChecksumRight, PacketLayout } from '@viridian/inet';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { plainFrame, tcpFrame } from '../../test/support/packets.ts';
 import { Frame } from './frame.ts';
-import { addWords, foldChecksum } from './internet-checksum.ts';
-import { isTransportChecksumRight, PacketLayout } from './packet-layout.ts';
 import { SegmentCutter } from './segment-cutter.ts';
 
 const MTU = 1500;

@@ -1,8 +1,14 @@
 /** Cuts TCP segments that are larger than the network's packets, as an adapter with large send offload does. RFC 9293. */
 
-import { ETHERNET_HEADER_BYTES, type Frame } from './frame.ts';
-import { storeWord } from './internet-checksum.ts';
-import { fillIpv4Checksum, fillTransportChecksum, IpProtocol, PacketLayout } from './packet-layout.ts';
+import {
+  ETHERNET_HEADER_BYTES,
+  fillIpv4Checksum,
+  fillTransportChecksum,
+  IpProtocol,
+  PacketLayout,
+  storeWord,
+} from '@viridian/inet';
+import type { Frame } from './frame.ts';
 
 const FIN = 0x01;
 const PSH = 0x08;

@@ -1,7 +1,8 @@
 /** An Ethernet switch in the process: joins several stations, and learns where each address is. IEEE 802.1D, learning bridge. */
 
+import { formatMac, isGroupAddress, MAC_BYTES, macNumber } from '@viridian/inet';
 import { type Counters, counters, type Inspectable, type InspectNode } from '@viridian/trace';
-import { type Frame, formatMac, isGroupAddress, MAC_BYTES, macNumber } from './frame.ts';
+import type { Frame } from './frame.ts';
 import type { NetworkPort, NetworkStation } from './network-port.ts';
 
 /** Settings of a switch. */

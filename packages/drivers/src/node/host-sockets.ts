@@ -2,8 +2,10 @@
 
 import { createSocket } from 'node:dgram';
 import { getServers } from 'node:dns';
-import { connect, createServer, type Socket } from 'node:net';
-import type { HostListener, HostSockets, TcpEvents, TcpSocket, UdpSocket } from '../nat/host-sockets.ts';
+import { connect, createServer, isIP, type Socket } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import type { TcpEvents, TcpSocket } from '@viridian/inet';
+import type { HostListener, HostSockets, UdpSocket } from '../nat/host-sockets.ts';
 
 /** Sockets for a `NatGateway`. `resolvers` replaces the name servers of the host's configuration. */
 export function hostSockets(options: { readonly resolvers?: readonly string[] } = {}): HostSockets {
@@ -15,8 +17,10 @@ export function hostSockets(options: { readonly resolvers?: readonly string[] } 
     },
     listenTcp,
     openUdp,
-    // The gateway speaks IPv4 only; a port behind the address is not its.
-    resolvers: () => options.resolvers ?? getServers().filter((server) => /^[\d.]+$/.test(server)),
+    // A port behind the address, or a zone, is nothing that the gateway knows.
+    resolvers: () => options.resolvers ?? getServers().filter((server) => isIP(server) !== 0),
+    ownAddresses: () =>
+      Object.values(networkInterfaces()).flatMap((found = []) => found.map(({ address }) => address)),
     after: (milliseconds, callback) => {
       const timer = setTimeout(callback, milliseconds);
       timer.unref();
@@ -79,8 +83,11 @@ async function listenTcp(
   };
 }
 
-function openUdp(received: (bytes: Uint8Array, address: string, port: number) => void): UdpSocket {
-  const socket = createSocket('udp4');
+function openUdp(
+  received: (bytes: Uint8Array, address: string, port: number) => void,
+  kind: 'ipv4' | 'ipv6',
+): UdpSocket {
+  const socket = createSocket(kind === 'ipv4' ? 'udp4' : 'udp6');
   socket.on('message', (bytes, { address, port }) =>
     received(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), address, port),
   );

@@ -4,25 +4,30 @@ import {
   Frame,
   NatGateway,
   type NatOptions,
-  PacketLayout,
   SegmentCutter,
   Switch,
   type SwitchPort,
 } from '@viridian/drivers';
 import { hostSockets } from '@viridian/drivers/node';
 import {
-  IP_PAYLOAD_OFFSET,
-  icmpFrame,
-  loadAddress,
+  formatIp,
+  icmpPacket,
+  loadWord,
   type PacketEnds,
-  udpFrame,
-} from '../../src/nat/packet-writer.ts';
-import { TcpFlow } from '../../src/nat/tcp-flow.ts';
-import { readSegment, segmentFrame } from '../../src/nat/tcp-segment.ts';
+  PacketLayout,
+  parseIp,
+  readSegment,
+  storeLong,
+  TcpFlow,
+  tcpPacket,
+  udpPacket,
+} from '@viridian/inet';
 import { MAC_A } from './packets.ts';
 
 export const GATEWAY = 0x0a00_0202;
 export const GUEST = 0x0a00_020f;
+export const GATEWAY_6 = 'fd76:6972:6964::2';
+export const GUEST_6 = 'fd76:6972:6964::15';
 const GATEWAY_MAC = Uint8Array.of(0x52, 0x55, 0x0a, 0, 2, 2);
 
 /** A connection of the guest. */
@@ -72,7 +77,12 @@ export class NatGuest {
   }
 
   get ends(): PacketEnds {
-    return { fromMac: MAC_A, toMac: GATEWAY_MAC, from: GUEST, to: GATEWAY };
+    return this.endsTo(GATEWAY);
+  }
+
+  endsTo(to: number | string): PacketEnds {
+    const from = typeof to === 'string' && to.includes(':') ? GUEST_6 : GUEST;
+    return { fromMac: MAC_A, toMac: GATEWAY_MAC, from: address(from), to: address(to) };
   }
 
   /** Asks for the gateway's hardware address. */
@@ -92,16 +102,17 @@ export class NatGuest {
     this.port.send(new Frame(bytes));
   }
 
-  ping(to: number, payload: Uint8Array): void {
-    this.send(icmpFrame({ ...this.ends, to }, 8, 0, 0x1234_0001, payload));
+  ping(to: number | string, payload: Uint8Array): void {
+    const ends = this.endsTo(to);
+    this.send(icmpPacket(ends, ends.to.length === 4 ? 8 : 128, 0, 0x1234_0001, payload));
   }
 
-  udp(to: number, toPort: number, payload: Uint8Array, fromPort = 5000): void {
-    this.send(udpFrame({ ...this.ends, to }, fromPort, toPort, payload));
+  udp(to: number | string, toPort: number, payload: Uint8Array, fromPort = 5000): void {
+    this.send(udpPacket(this.endsTo(to), fromPort, toPort, payload));
   }
 
   /** Opens a connection. */
-  connect(to: number, toPort: number): GuestConnection {
+  connect(to: number | string, toPort: number): GuestConnection {
     this.#nextPort += 1;
     const connection = this.#open(to, toPort, this.#nextPort, undefined);
     connection.flow.start();
@@ -109,12 +120,12 @@ export class NatGuest {
   }
 
   #open(
-    to: number,
+    to: number | string,
     toPort: number,
     ownPort: number,
     opening: ReturnType<typeof readSegment> | undefined,
   ): GuestConnection {
-    const key = `${ownPort}:${to}:${toPort}`;
+    const key = `${ownPort}:${formatIp(address(to))}:${toPort}`;
     const ended = Promise.withResolvers<void>();
     const over = Promise.withResolvers<void>();
     const flow = new TcpFlow(
@@ -123,7 +134,8 @@ export class NatGuest {
         emit: (fields, payload, segmentBytes) => {
           this.#index += 1;
           if (this.loses(this.#index)) return;
-          this.port.send(segmentFrame({ ...this.ends, to }, ownPort, toPort, fields, payload, segmentBytes));
+          const packet = tcpPacket(this.endsTo(to), ownPort, toPort, fields, payload, segmentBytes);
+          this.port.send(new Frame(packet.bytes, packet));
         },
         after: (milliseconds, callback) => this.#sockets.after(milliseconds, callback),
         done: () => {
@@ -167,9 +179,9 @@ export class NatGuest {
     this.#index += 1;
     if (this.loses(this.#index)) return;
     const segment = readSegment(bytes, this.#layout);
-    const from = loadAddress(bytes, 26);
-    const view = new DataView(bytes.buffer);
-    const [fromPort, ownPort] = [view.getUint16(IP_PAYLOAD_OFFSET), view.getUint16(IP_PAYLOAD_OFFSET + 2)];
+    const { isIpv6, transportOffset } = this.#layout;
+    const from = formatIp(isIpv6 ? bytes.subarray(22, 38) : bytes.subarray(26, 30));
+    const [fromPort, ownPort] = [loadWord(bytes, transportOffset), loadWord(bytes, transportOffset + 2)];
     const key = `${ownPort}:${from}:${fromPort}`;
     const known = this.#flows.get(key);
     // As from a wire: never within the call that sent it.
@@ -180,6 +192,14 @@ export class NatGuest {
       queueMicrotask(() => connection.flow.connected());
     }
   }
+}
+
+/** The bytes of an address. */
+function address(value: number | string): Uint8Array {
+  if (typeof value === 'string') return parseIp(value)!;
+  const bytes = new Uint8Array(4);
+  storeLong(bytes, 0, value);
+  return bytes;
 }
 
 /** All bytes of parts. */

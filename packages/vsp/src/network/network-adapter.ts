@@ -1,15 +1,7 @@
 /** A network adapter on the bus: offered to one guest, plugged into one port of a network. NVSP; synthetic network adapter. */
 
-import {
-  type Frame,
-  formatMac,
-  isBroadcast,
-  isGroupAddress,
-  MAC_BYTES,
-  type NetworkPort,
-  type NetworkStation,
-  parseMac,
-} from '@viridian/drivers';
+import type { Frame, NetworkPort, NetworkStation } from '@viridian/drivers';
+import { formatMac, isBroadcast, isGroupAddress, MAC_BYTES, parseMac } from '@viridian/inet';
 import { NETVSC_MAX_PACKET_BYTES, PacketFilter } from '@viridian/protocols/netvsp';
 import { InterfaceId, NtStatus } from '@viridian/protocols/vmbus';
 import type { Inspectable, InspectNode } from '@viridian/trace';

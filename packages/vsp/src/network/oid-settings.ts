@@ -1,6 +1,6 @@
 /** What a guest may set on its adapter. NDIS, OID reference, sets. */
 
-import { MAC_BYTES, parseMac } from '@viridian/drivers';
+import { MAC_BYTES, parseMac } from '@viridian/inet';
 import {
   NDIS_OFFLOAD_PARAMETERS_BYTES_V2,
   NdisObjectHeader,

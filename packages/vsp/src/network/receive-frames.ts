@@ -1,6 +1,7 @@
 /** Frames as RNDIS packets for the guest. RNDIS, RNDIS_PACKET_MSG; NDIS per-packet information. */
 
-import { type Frame, IpProtocol, NO_VLAN, PacketLayout } from '@viridian/drivers';
+import { type Frame, NO_VLAN } from '@viridian/drivers';
+import { IpProtocol, PacketLayout } from '@viridian/inet';
 import {
   PacketIdFlag,
   PER_PACKET_WORD_BYTES,

@@ -1,6 +1,7 @@
 /** Frames and RNDIS answers on their way into the guest: through its receive buffer, in batches. NVSP, transfer pages. */
 
-import { ETHERNET_HEADER_BYTES, type Frame, SegmentCutter } from '@viridian/drivers';
+import { type Frame, SegmentCutter } from '@viridian/drivers';
+import { ETHERNET_HEADER_BYTES } from '@viridian/inet';
 import {
   NO_SECTION,
   NvspMessageType,

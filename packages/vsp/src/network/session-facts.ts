@@ -1,6 +1,7 @@
 /** The state of one opening of an adapter. */
 
-import { ETHERNET_HEADER_BYTES, type NetworkPort } from '@viridian/drivers';
+import type { NetworkPort } from '@viridian/drivers';
+import { ETHERNET_HEADER_BYTES } from '@viridian/inet';
 import type { AdapterCounters, AdapterFacts } from './adapter-facts.ts';
 import { DEFAULT_FRAME_BYTES } from './nvsp-state.ts';
 

@@ -1,14 +1,13 @@
 /** RNDIS packets of the guest as frames. RNDIS, RNDIS_PACKET_MSG; NDIS per-packet information. */
 
+import { Frame, NO_VLAN } from '@viridian/drivers';
 import {
   ETHERNET_HEADER_BYTES,
-  Frame,
   fillIpv4Checksum,
   fillTransportChecksum,
   IpProtocol,
-  NO_VLAN,
   PacketLayout,
-} from '@viridian/drivers';
+} from '@viridian/inet';
 import {
   Ieee8021q,
   LargeSendV2,

@@ -1,4 +1,4 @@
-/** Bytes on their way to a guest: kept until they are acknowledged. */
+/** Bytes on their way to a peer: kept until they are acknowledged. */
 
 /** First in, first out; parts are views, never copies. */
 export class SendQueue {

@@ -1,10 +1,7 @@
 /** Where the headers of a frame are, as far as checksums and segmentation need it. RFC 791, 8200, 9293, 768. */
 
-import { ETHERNET_HEADER_BYTES } from './frame.ts';
-import { addWords, foldChecksum, loadWord, storeWord } from './internet-checksum.ts';
-
-/** Types of Ethernet frames. */
-export const EtherType = { IPV4: 0x0800, ARP: 0x0806, IPV6: 0x86dd } as const;
+import { addWords, foldChecksum, loadWord, storeWord } from './checksum.ts';
+import { ETHERNET_HEADER_BYTES, EtherType } from './ethernet.ts';
 
 /** Protocols in IP. */
 export const IpProtocol = { ICMP: 1, TCP: 6, UDP: 17, ICMPV6: 58 } as const;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { tcpFrame } from '../../test/support/packets.ts';
-import { formatMac, macNumber, parseMac } from './frame.ts';
-import { addWords, foldChecksum } from './internet-checksum.ts';
+import { tcpFrame } from '../test/support/packets.ts';
+import { addWords, foldChecksum } from './checksum.ts';
+import { formatMac, macNumber, parseMac } from './ethernet.ts';
 import {
   fillIpv4Checksum,
   fillTransportChecksum,

@@ -1,14 +1,14 @@
-/** One TCP connection of a guest, ended here and carried on by a socket of the host. RFC 9293, 6298, 7323. */
+/** One end of a TCP connection: segments of a peer on one side, a socket on the other. RFC 9293, 6298, 7323. */
 
-import type { TcpEvents, TcpSocket } from './host-sockets.ts';
 import { SendQueue } from './send-queue.ts';
-import { type TcpFields, TcpFlag, type TcpSegment } from './tcp-segment.ts';
+import { MOST_UNCUT_BYTES, type TcpFields, TcpFlag, type TcpSegment } from './tcp-segment.ts';
+import type { TcpEvents, TcpSocket } from './tcp-socket.ts';
 
-/** What a flow needs of its gateway. */
+/** What a flow needs of its owner. */
 export interface TcpFlowSettings {
   /** Payload that fits one packet of the network. */
   readonly mss: number;
-  /** Sends a segment to the guest; payloads above `segmentBytes` are cut on the way. */
+  /** Sends a segment to the peer; payloads above `segmentBytes` are cut on the way. */
   readonly emit: (fields: TcpFields, payload: readonly Uint8Array[], segmentBytes: number) => void;
   readonly after: (milliseconds: number, callback: () => void) => () => void;
   /** The flow is over. Called once. */
@@ -17,13 +17,11 @@ export interface TcpFlowSettings {
 
 type State = 'connecting' | 'syn-sent' | 'syn-received' | 'open' | 'done';
 
-/** Bytes of the host that wait for the guest, and of the guest that wait for the host. */
+/** Bytes of the socket that wait for the peer, and of the peer that wait for the socket. */
 const MOST_QUEUED_BYTES = 512 * 1024;
 const MOST_PENDING_BYTES = 512 * 1024;
-/** Bytes on their way to the guest: its receive buffer must hold them beside other traffic. */
+/** Bytes on their way to the peer: an adapter's receive buffer must hold them beside other traffic. */
 const MOST_IN_FLIGHT_BYTES = 512 * 1024;
-/** Payload of the largest uncut segment. */
-const MOST_SEGMENT_BYTES = 60_000;
 const OWN_WINDOW_SCALE = 4;
 const DEFAULT_MSS = 536;
 const FIRST_TIMEOUT_MS = 250;
@@ -34,7 +32,7 @@ const TWO_TO_32 = 2 ** 32;
 
 /** Frames may be lost on the way, so what is sent is kept until it is acknowledged; what comes out of order comes again. */
 export class TcpFlow implements TcpEvents {
-  /** Set by the gateway before anything happens. */
+  /** Set by the owner before anything happens. */
   socket: TcpSocket | undefined;
   readonly #settings: TcpFlowSettings;
   readonly #queue = new SendQueue();
@@ -43,19 +41,19 @@ export class TcpFlow implements TcpEvents {
   #sendUnacknowledged: number;
   #sendNext: number;
   #receiveNext = 0;
-  #guestWindow = 0;
-  #guestScale = 0;
+  #peerWindow = 0;
+  #peerScale = 0;
   #ownScale = 0;
   #advertised = 0;
   #duplicates = 0;
-  #hostEnded = false;
-  #guestEnded = false;
+  #socketEnded = false;
+  #peerEnded = false;
   #isPaused = false;
   #ackDue = false;
   #retries = 0;
   #cancelTimer: (() => void) | undefined;
 
-  /** `opening` is the guest's SYN; undefined when it is the guest that is connected to. */
+  /** `opening` is the peer's SYN; undefined when it is the peer that is connected to. */
   constructor(settings: TcpFlowSettings, opening: TcpSegment | undefined) {
     this.#settings = settings;
     const first = Math.floor(Math.random() * TWO_TO_32);
@@ -69,12 +67,12 @@ export class TcpFlow implements TcpEvents {
     return this.#state;
   }
 
-  /** Connects to the guest. */
+  /** Connects to the peer. */
   start(): void {
     this.#sendSyn();
   }
 
-  // What the host's socket tells.
+  // What the socket tells.
 
   connected(): void {
     if (this.#state !== 'connecting') return;
@@ -93,12 +91,12 @@ export class TcpFlow implements TcpEvents {
   }
 
   ended(): void {
-    this.#hostEnded = true;
+    this.#socketEnded = true;
     this.#output();
   }
 
   drained(): void {
-    // The guest may stand before a window that was small.
+    // The peer may stand before a window that was small.
     if (this.#state === 'open' && this.#advertised < MOST_PENDING_BYTES / 2) this.#acknowledge();
   }
 
@@ -115,7 +113,7 @@ export class TcpFlow implements TcpEvents {
     this.#finish(true);
   }
 
-  /** A segment of the guest. */
+  /** A segment of the peer. */
   segment(segment: TcpSegment): void {
     if (this.#state === 'done') return;
     const { flags } = segment;
@@ -137,7 +135,7 @@ export class TcpFlow implements TcpEvents {
     else if (this.#state === 'syn-sent' && segment.acknowledgement === add(this.#sendUnacknowledged, 1)) {
       this.#takeOptions(segment);
       this.#becomeOpen(segment);
-      this.#guestWindow = segment.window;
+      this.#peerWindow = segment.window;
       this.#acknowledge();
       this.#output();
     }
@@ -146,7 +144,7 @@ export class TcpFlow implements TcpEvents {
   #takeOptions({ sequence, mss = DEFAULT_MSS, windowScale }: TcpSegment): void {
     this.#receiveNext = add(sequence, 1);
     this.#mss = Math.max(48, Math.min(mss, this.#settings.mss));
-    this.#guestScale = windowScale ?? 0;
+    this.#peerScale = windowScale ?? 0;
     this.#ownScale = windowScale === undefined ? 0 : OWN_WINDOW_SCALE;
   }
 
@@ -168,19 +166,19 @@ export class TcpFlow implements TcpEvents {
     const acknowledged = distance(this.#sendUnacknowledged, acknowledgement);
     const inFlight = distance(this.#sendUnacknowledged, this.#sendNext);
     // After going back, more may be acknowledged than was sent again.
-    const most = this.#queue.bytes + (this.#hostEnded ? 1 : 0);
-    const newWindow = window * 2 ** this.#guestScale;
+    const most = this.#queue.bytes + (this.#socketEnded ? 1 : 0);
+    const newWindow = window * 2 ** this.#peerScale;
     if (acknowledged > 0 && acknowledged <= most) this.#advance(acknowledged);
     else if (
       acknowledged === 0 &&
       inFlight > 0 &&
       segment.payload.length === 0 &&
-      newWindow === this.#guestWindow
+      newWindow === this.#peerWindow
     ) {
       this.#duplicates += 1;
       if (this.#duplicates === DUPLICATES_OF_A_LOSS) this.#sendNext = this.#sendUnacknowledged;
     }
-    this.#guestWindow = newWindow;
+    this.#peerWindow = newWindow;
   }
 
   #advance(acknowledged: number): void {
@@ -204,7 +202,7 @@ export class TcpFlow implements TcpEvents {
     const hasFin = (flags & TcpFlag.FIN) !== 0;
     if (payload.length === 0 && !hasFin) return;
     const known = distance(sequence, this.#receiveNext);
-    if (known < 0 || known > payload.length || this.#guestEnded) {
+    if (known < 0 || known > payload.length || this.#peerEnded) {
       // A gap before it, or nothing new in it: say again what is expected.
       this.#acknowledge();
       return;
@@ -215,25 +213,25 @@ export class TcpFlow implements TcpEvents {
       this.#receiveNext = add(this.#receiveNext, fresh.length);
     }
     if (hasFin && known + fresh.length === payload.length) {
-      this.#guestEnded = true;
+      this.#peerEnded = true;
       this.#receiveNext = add(this.#receiveNext, 1);
       this.socket?.end();
     }
     this.#acknowledgeSoon();
   }
 
-  /** Sends what the guest's window allows, and the end behind the last byte. */
+  /** Sends what the peer's window allows, and the end behind the last byte. */
   #output(): void {
     if (this.#state !== 'open') return;
     for (;;) {
       const inFlight = distance(this.#sendUnacknowledged, this.#sendNext);
-      const window = Math.min(this.#guestWindow, MOST_IN_FLIGHT_BYTES) - inFlight;
+      const window = Math.min(this.#peerWindow, MOST_IN_FLIGHT_BYTES) - inFlight;
       const count = Math.min(this.#queue.bytes - inFlight, window, this.#mostSegmentBytes());
       if (count <= 0) break;
       this.#emit(TcpFlag.ACK | TcpFlag.PSH, this.#sendNext, this.#queue.slice(inFlight, count));
       this.#sendNext = add(this.#sendNext, count);
     }
-    const isFinDue = this.#hostEnded && !this.#isFinAcknowledged;
+    const isFinDue = this.#socketEnded && !this.#isFinAcknowledged;
     if (isFinDue && distance(this.#sendUnacknowledged, this.#sendNext) === this.#queue.bytes) {
       this.#emit(TcpFlag.ACK | TcpFlag.FIN, this.#sendNext, []);
       this.#sendNext = add(this.#sendNext, 1);
@@ -243,7 +241,7 @@ export class TcpFlow implements TcpEvents {
 
   /** Whole packets, so that cutting leaves no small ones. */
   #mostSegmentBytes(): number {
-    return Math.max(1, Math.floor(MOST_SEGMENT_BYTES / this.#mss)) * this.#mss;
+    return Math.max(1, Math.floor(MOST_UNCUT_BYTES / this.#mss)) * this.#mss;
   }
 
   #sendSyn(): void {
@@ -315,14 +313,14 @@ export class TcpFlow implements TcpEvents {
       return;
     }
     this.#sendNext = this.#sendUnacknowledged;
-    if (this.#guestWindow === 0 && this.#queue.bytes > 0) {
+    if (this.#peerWindow === 0 && this.#queue.bytes > 0) {
       this.#emit(TcpFlag.ACK, this.#sendNext, this.#queue.slice(0, 1));
       this.#startTimer();
     } else this.#output();
   }
 
   #finishIfOver(): void {
-    if (this.#state === 'open' && this.#guestEnded && this.#isFinAcknowledged) {
+    if (this.#state === 'open' && this.#peerEnded && this.#isFinAcknowledged) {
       if (this.#ackDue) this.#acknowledge();
       this.#finish(false);
     }

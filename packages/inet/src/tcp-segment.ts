@@ -1,21 +1,13 @@
-/** TCP segments of a guest, and those of the gateway. RFC 9293, 7323. */
+/** TCP segments read, and put together. RFC 9293, 7323. */
 
-import { Frame } from '../network/frame.ts';
-import { loadWord, storeWord } from '../network/internet-checksum.ts';
-import { IpProtocol, type PacketLayout } from '../network/packet-layout.ts';
-import {
-  fillChecksum,
-  IP_PAYLOAD_OFFSET,
-  ipv4Frame,
-  loadAddress,
-  type PacketEnds,
-  storeAddress,
-} from './packet-writer.ts';
+import { loadLong, loadWord, storeLong, storeWord } from './checksum.ts';
+import { fillChecksum, ipPacket, ipPayloadOffset, type PacketEnds } from './ip-packet.ts';
+import { IpProtocol, type PacketLayout } from './packet-layout.ts';
 
 /** Flags of a segment. */
 export const TcpFlag = { FIN: 1, SYN: 2, RST: 4, PSH: 8, ACK: 16 } as const;
 
-/** A segment of a guest. */
+/** A segment that came. */
 export interface TcpSegment {
   readonly flags: number;
   readonly sequence: number;
@@ -28,7 +20,7 @@ export interface TcpSegment {
   readonly windowScale: number | undefined;
 }
 
-/** What a segment of the gateway says. */
+/** What a segment says that is to be sent. */
 export interface TcpFields {
   readonly flags: number;
   readonly sequence: number;
@@ -38,6 +30,18 @@ export interface TcpFields {
   readonly mss?: number;
   readonly windowScale?: number;
 }
+
+/** A segment to send. */
+export interface OutgoingSegment {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** 0 for an ordinary one; else it is to be cut into packets of so many bytes of payload, which have no lengths and checksums yet. */
+  readonly segmentBytes: number;
+  /** Its checksums are right, or filled in when it is cut. */
+  readonly verified: true;
+}
+
+/** Payload of the largest segment that is left uncut. */
+export const MOST_UNCUT_BYTES = 60_000;
 
 const HEADER_BYTES = 20;
 const SYN_OPTION_BYTES = 8;
@@ -50,8 +54,8 @@ export function readSegment(bytes: Uint8Array, layout: PacketLayout): TcpSegment
     (flags & TcpFlag.SYN) === 0 ? {} : readOptions(bytes, at + HEADER_BYTES, layout.payloadOffset);
   return {
     flags,
-    sequence: loadAddress(bytes, at + 4),
-    acknowledgement: loadAddress(bytes, at + 8),
+    sequence: loadLong(bytes, at + 4),
+    acknowledgement: loadLong(bytes, at + 8),
     window: loadWord(bytes, at + 14),
     payload: bytes.subarray(layout.payloadOffset, layout.endOffset),
     mss: options.mss,
@@ -76,22 +80,22 @@ function readOptions(bytes: Uint8Array, start: number, end: number): { mss?: num
 }
 
 /** A frame with a segment. Payloads above `segmentBytes` leave uncut: whoever takes the frame cuts it. */
-export function segmentFrame(
+export function tcpPacket(
   ends: PacketEnds,
   fromPort: number,
   toPort: number,
   fields: TcpFields,
   payload: readonly Uint8Array[],
   segmentBytes: number,
-): Frame {
+): OutgoingSegment {
   const payloadBytes = payload.reduce((sum, part) => sum + part.length, 0);
   const optionBytes = fields.mss === undefined ? 0 : SYN_OPTION_BYTES;
-  const bytes = ipv4Frame(ends, IpProtocol.TCP, HEADER_BYTES + optionBytes + payloadBytes);
-  const at = IP_PAYLOAD_OFFSET;
+  const bytes = ipPacket(ends, IpProtocol.TCP, HEADER_BYTES + optionBytes + payloadBytes);
+  const at = ipPayloadOffset(ends);
   storeWord(bytes, at, fromPort);
   storeWord(bytes, at + 2, toPort);
-  storeAddress(bytes, at + 4, fields.sequence);
-  storeAddress(bytes, at + 8, fields.acknowledgement);
+  storeLong(bytes, at + 4, fields.sequence);
+  storeLong(bytes, at + 8, fields.acknowledgement);
   bytes[at + 12] = ((HEADER_BYTES + optionBytes) / 4) << 4;
   bytes[at + 13] = fields.flags;
   storeWord(bytes, at + 14, fields.window);
@@ -107,5 +111,18 @@ export function segmentFrame(
   }
   const isLarge = payloadBytes > segmentBytes;
   if (!isLarge) fillChecksum(bytes);
-  return new Frame(bytes, { segmentBytes: isLarge ? segmentBytes : 0, verified: true });
+  return { bytes, segmentBytes: isLarge ? segmentBytes : 0, verified: true };
+}
+
+/** The reset that answers a segment of nobody's connection. RFC 9293, Reset Generation. */
+export function resetFor(segment: TcpSegment): TcpFields {
+  const length =
+    segment.payload.length + (segment.flags & TcpFlag.SYN ? 1 : 0) + (segment.flags & TcpFlag.FIN);
+  const hasAck = (segment.flags & TcpFlag.ACK) !== 0;
+  return {
+    flags: TcpFlag.RST | (hasAck ? 0 : TcpFlag.ACK),
+    sequence: hasAck ? segment.acknowledgement : 0,
+    acknowledgement: hasAck ? 0 : (segment.sequence + length) % 2 ** 32,
+    window: 0,
+  };
 }
