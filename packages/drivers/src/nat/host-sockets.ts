@@ -2,6 +2,8 @@
 
 import type { TcpEvents, TcpSocket } from '@viridian/inet';
 
+export type { TcpEvents, TcpSocket };
+
 /** A UDP socket of the host. */
 export interface UdpSocket {
   send(bytes: Uint8Array, address: string, port: number): void;
