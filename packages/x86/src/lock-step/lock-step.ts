@@ -20,8 +20,8 @@ import {
   vpBlock,
 } from './vp-state.ts';
 
-/** Instructions that the interpreter may execute beyond its budget, with room: those of a block. */
-const MOST_IN_BLOCK = 80;
+/** Instructions that the interpreter may execute beyond its budget, with room: those of a few blocks. */
+const MOST_BEYOND = 256;
 const UNWIND_SUSPEND = -1;
 /** Differing words of memory that a report shows. */
 const MOST_WORDS = 8;
@@ -207,7 +207,7 @@ export class LockStep implements ExitTarget {
     let left = count;
     let end: End = { kind: 'plain', result: 0, count: 0, exit: -1 };
     while (end.kind === 'plain' && left > 0) {
-      end = this.#execute(this.#shadow, left > 2 * MOST_IN_BLOCK ? left - MOST_IN_BLOCK : 1);
+      end = this.#execute(this.#shadow, left > 2 * MOST_BEYOND ? left - MOST_BEYOND : 1);
       if (end.kind === 'plain' && end.count === 0) break;
       left -= end.count;
     }
