@@ -2,6 +2,7 @@
 
 import type { Partition } from '@viridian/hypervisor';
 import type { ChannelReport, VmbusHost } from '@viridian/vmbus/host';
+import { readJitCounters, X86Processor } from '@viridian/x86';
 
 /** Exits of the guest's processors by what caused them. */
 export interface InterceptCounts {
@@ -15,6 +16,16 @@ export interface InterceptCounts {
   readonly apic: number;
   readonly exception: number;
   readonly halt: number;
+}
+
+/** What the processors' compiler made: regions of guest code as WebAssembly modules. */
+export interface CompiledCode {
+  /** Since the machine was made. */
+  readonly regions: number;
+  /** In the cache now. */
+  readonly liveRegions: number;
+  /** Bytes of all modules ever made. */
+  readonly moduleBytes: number;
 }
 
 /** Counts since the machine was made, all processors together. */
@@ -31,6 +42,8 @@ export interface MachineReport {
   /** Turns that the processors got on the host. */
   readonly slices: number;
   readonly channels: readonly ChannelReport[];
+  /** Absent without our x86 processor. */
+  readonly compiledCode?: CompiledCode;
 }
 
 /** Adds up. `bus` is absent for a machine without one. */
@@ -38,6 +51,7 @@ export function reportMachine(partition: Partition, bus: VmbusHost | undefined):
   const sum = (pick: (counters: NonNullable<Partition['vps'][number]>['counters']) => number): number =>
     partition.vps.reduce((total, vp) => total + (vp === undefined ? 0 : pick(vp.counters)), 0);
   const { byCode, total } = partition.hypercalls.inspect();
+  const compiledCode = compiledCodeOf(partition);
   const instructions = partition.vps.reduce((total, vp) => total + (vp?.processor.instructions ?? 0), 0);
   return {
     instructions,
@@ -58,5 +72,14 @@ export function reportMachine(partition: Partition, bus: VmbusHost | undefined):
     interprocessorInterrupts: sum((counters) => counters.ipisSent),
     slices: sum((counters) => counters.slices),
     channels: bus?.channelReports() ?? [],
+    ...(compiledCode && { compiledCode }),
   };
+}
+
+function compiledCodeOf(partition: Partition): CompiledCode | undefined {
+  const processor = partition.vps.find((vp) => vp !== undefined)?.processor;
+  if (!(processor instanceof X86Processor)) return undefined;
+  const buffer = processor.registers.qwords.buffer as SharedArrayBuffer;
+  const { compiled, dropped, failed, bytes } = readJitCounters(buffer);
+  return { regions: compiled, liveRegions: compiled + failed - dropped, moduleBytes: bytes };
 }

@@ -84,6 +84,7 @@ export interface RunSummary {
   readonly intercepts: Readonly<Record<string, number>>;
   readonly hypercalls: Readonly<Record<string, number>>;
   readonly channels: readonly object[];
+  readonly compiledCode?: { readonly regions: number; readonly liveRegions: number };
 }
 
 /** `viridian run` with these options. */
