@@ -35,6 +35,13 @@ export {
   imageFormat,
   type OpenFormatOptions,
 } from './image/image-format.ts';
+export type {
+  OpenChainOptions,
+  OpenParent,
+  ParentDisk,
+  ParentLocator,
+  ParentReference,
+} from './image/parent.ts';
 export { SCAN_CODES, type ScanCode } from './input/key-codes.ts';
 export { Keyboard, type KeyboardLights, type KeyEvent, type KeySink } from './input/keyboard.ts';
 export {
@@ -58,6 +65,8 @@ export type { ByteStore } from './store/byte-store.ts';
 export { MemoryStore, type MemoryStoreOptions } from './store/memory-store.ts';
 export type { ByteStream } from './stream/byte-stream.ts';
 export { type CreateVhdOptions, createVhd } from './vhd/create-vhd.ts';
-export { type OpenParent, type OpenVhdOptions, openVhd, type ParentDisk } from './vhd/open-vhd.ts';
-export type { ParentLocator, ParentReference } from './vhd/parent-locator.ts';
+export { openVhd } from './vhd/open-vhd.ts';
 export type { VhdDisk, VhdType } from './vhd/vhd-disk.ts';
+export { type CreateVhdxOptions, createVhdx } from './vhdx/create-vhdx.ts';
+export { openVhdx } from './vhdx/open-vhdx.ts';
+export type { VhdxDisk, VhdxType } from './vhdx/vhdx-disk.ts';

@@ -1,6 +1,5 @@
 /** VHD files between this package and QEMU, compared byte for byte (`qemu-img` and `qemu-io` of package qemu-utils). */
 
-import { execFileSync } from 'node:child_process';
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,26 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createVhdFile, openImage } from '../src/node/index.ts';
 import { chsGeometry } from '../src/vhd/chs-geometry.ts';
 import { readAll } from './support/model.ts';
+import { hasQemu, qemu, scribble } from './support/qemu.ts';
 import { seeded } from './support/slow-store.ts';
 
 const MiB = 2 ** 20;
 const GiB = 2 ** 30;
 // No whole number of blocks and none of cylinders: whatever is rounded somewhere shows.
 const SIZE = 9 * MiB + 3 * 512;
-
-function qemu(tool: 'qemu-img' | 'qemu-io', ...args: string[]): string {
-  return execFileSync(tool, args, { encoding: 'utf8', stdio: 'pipe' });
-}
-
-function hasQemu(): boolean {
-  try {
-    qemu('qemu-img', '--version');
-    return true;
-  } catch {
-    console.warn('NOT TESTED: exchange of VHD files with QEMU. qemu-img is missing; install qemu-utils.');
-    return false;
-  }
-}
 
 let folder = '';
 const file = (name: string): string => join(folder, name);
@@ -36,25 +22,6 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'viridian-qemu-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
-
-/** Writes random runs to the disk and to `expected`. */
-async function scribble(path: string, expected: Uint8Array, seed: number): Promise<void> {
-  const disk = await openImage(path);
-  const random = seeded(seed);
-  const writes: (void | Promise<void>)[] = [];
-  for (let run = 0; run < 24; run++) {
-    const sectors = 1 + random(200);
-    const at = random(disk.sizeBytes / 512 - sectors) * 512;
-    expected.fill(1 + random(255), at, at + sectors * 512);
-    await Promise.all(writes);
-    writes.push(disk.write(at, [expected.slice(at, at + sectors * 512)]));
-  }
-  const last = disk.sizeBytes - 512;
-  expected.fill(0xee, last);
-  writes.push(disk.write(last, [expected.slice(last)]));
-  await Promise.all(writes);
-  await disk.close();
-}
 
 async function contentOf(path: string): Promise<Uint8Array> {
   const disk = await openImage(path, { readOnly: true });

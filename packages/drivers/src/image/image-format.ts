@@ -5,17 +5,16 @@ import { RawDisk } from '../block/raw-disk.ts';
 import type { ByteStore } from '../store/byte-store.ts';
 import { createVhd } from '../vhd/create-vhd.ts';
 import { startsWithCookie } from '../vhd/footer.ts';
-import { type OpenParent, openVhd } from '../vhd/open-vhd.ts';
+import { openVhd } from '../vhd/open-vhd.ts';
+import { createVhdx } from '../vhdx/create-vhdx.ts';
+import { FILE_SIGNATURE } from '../vhdx/layout.ts';
+import { openVhdx } from '../vhdx/open-vhdx.ts';
+import type { OpenChainOptions } from './parent.ts';
 
 /** How to open an image, whatever its format; what a format has no use for it ignores. */
-export interface OpenFormatOptions {
-  readonly readOnly?: boolean;
+export interface OpenFormatOptions extends OpenChainOptions {
   /** Of raw images: 512 (default) or 4096. */
   readonly logicalBlockBytes?: number;
-  /** Of differencing images: who opens the parent. */
-  readonly openParent?: OpenParent;
-  /** Passed on by `openParent` implementations. */
-  readonly chain?: readonly string[];
 }
 
 /** One format. */
@@ -43,6 +42,13 @@ const vhd: ImageFormat = {
   create: (store, sizeBytes) => createVhd(store, { type: 'dynamic', sizeBytes }),
 };
 
+const vhdx: ImageFormat = {
+  name: 'vhdx',
+  probe: async (store) => String.fromCharCode(...(await bytesAt(store, 0, 8))) === FILE_SIGNATURE,
+  open: (store, options) => openVhdx(store, options),
+  create: (store, sizeBytes) => createVhdx(store, { type: 'dynamic', sizeBytes }),
+};
+
 const raw: ImageFormat = {
   name: 'raw',
   probe: async () => true,
@@ -54,11 +60,10 @@ const raw: ImageFormat = {
 };
 
 /** The formats in the order in which they are tried; raw fits everything and comes last. */
-export const IMAGE_FORMATS: readonly ImageFormat[] = [vhd, raw];
+export const IMAGE_FORMATS: readonly ImageFormat[] = [vhdx, vhd, raw];
 
 // Containers that must not pass for raw: a guest would see, and overwrite, their inner structures.
 const FOREIGN = [
-  { name: 'VHDX', magic: 'vhdxfile' },
   { name: 'QCOW', magic: 'QFI\u00fb' },
   { name: 'VMDK', magic: 'KDMV' },
 ] as const;

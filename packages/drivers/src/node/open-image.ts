@@ -6,14 +6,13 @@ import { fileURLToPath } from 'node:url';
 import { type BlockDevice, BlockError } from '../block/block-device.ts';
 import { RawDisk } from '../block/raw-disk.ts';
 import { detectFormat, imageFormat } from '../image/image-format.ts';
-import type { OpenParent, ParentDisk } from '../vhd/open-vhd.ts';
-import type { ParentLocator, ParentReference } from '../vhd/parent-locator.ts';
+import type { OpenParent, ParentDisk, ParentLocator, ParentReference } from '../image/parent.ts';
 import { FileStore } from './file-store.ts';
 import { errorCode } from './host-error.ts';
 
 /** How to open an image file. */
 export interface OpenImageOptions {
-  /** 'raw' or 'vhd'; by content unless told. Tell it for raw disks of guests that are not trusted. */
+  /** 'raw', 'vhd' or 'vhdx'; by content unless told. Tell it for raw disks of guests that are not trusted. */
   readonly format?: string;
   readonly readOnly?: boolean;
   /** Keeps others who ask for it out, by `<path>.lock`. */
@@ -43,7 +42,7 @@ async function openLinked(
   const store = await FileStore.open(path, options);
   try {
     const format = options.format === undefined ? await detectFormat(store) : imageFormat(options.format);
-    return await format.open(store, { ...options, chain, openParent: fileParents(path) });
+    return await format.open(store, { ...options, chain, openParent: fileParents(path, format.name) });
   } catch (error) {
     await store.close();
     throw error;
@@ -52,9 +51,9 @@ async function openLinked(
 
 /**
  * Finds the parents of the differencing image at `path` among files: by the relative locators, then by the absolute ones,
- * then by name in the image's own folder. The first file that is a VHD with the right id counts; it is opened read-only.
+ * then by name in the image's own folder. The first file of the same format with the right id counts; it is opened read-only.
  */
-export function fileParents(path: string): OpenParent {
+export function fileParents(path: string, format = 'vhd'): OpenParent {
   return async (parent, chain) => {
     const tried: string[] = [];
     for (const candidate of candidates(path, parent)) {
@@ -62,7 +61,7 @@ export function fileParents(path: string): OpenParent {
         tried.push(`${candidate} does not exist`);
         continue;
       }
-      const disk = await openLinked(candidate, { readOnly: true, format: 'vhd' }, chain);
+      const disk = await openLinked(candidate, { readOnly: true, format }, chain);
       const { uniqueId } = disk as ParentDisk;
       if (uniqueId === parent.uniqueId) return disk as ParentDisk;
       await disk.close();

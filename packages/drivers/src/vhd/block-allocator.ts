@@ -1,9 +1,10 @@
 /** Gives blocks their place at the end of a dynamic image. */
 
 import { BlockError } from '../block/block-device.ts';
+import { alignUp } from '../image/damage.ts';
 import type { ByteStore } from '../store/byte-store.ts';
 import type { BlockTable } from './block-table.ts';
-import { alignUp, SECTOR_BYTES, UNUSED_BLOCK } from './layout.ts';
+import { SECTOR_BYTES, UNUSED_BLOCK } from './layout.ts';
 
 // A bitmap of one sector before each block would put all data across the host's pages: a gap of seven sectors does not.
 const DATA_ALIGNMENT = 4096;

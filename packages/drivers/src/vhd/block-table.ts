@@ -1,7 +1,8 @@
 /** The BAT: where each block of a dynamic image is. "Virtual Hard Disk Image Format Specification", Block Allocation Table. */
 
+import { viewOf } from '../image/damage.ts';
 import type { ByteStore } from '../store/byte-store.ts';
-import { corrupt, readPart, viewOf } from './corrupt.ts';
+import { corrupt, readPart } from './corrupt.ts';
 import { tableBytesOf } from './dynamic-header.ts';
 import { SECTOR_BYTES, UNUSED_BLOCK } from './layout.ts';
 

@@ -1,29 +1,5 @@
-/** Reading image structures that may say anything. */
+/** What a damaged VHD is answered with. */
 
-import { BlockError } from '../block/block-device.ts';
-import type { ByteStore } from '../store/byte-store.ts';
+import { damageOf } from '../image/damage.ts';
 
-/** The error for an image that contradicts its format, at the place in the file where it does. */
-export function corrupt(reason: string, offset: number): BlockError {
-  return new BlockError('corrupt', `VHD: ${reason} (at byte ${offset} of the image)`, { offset });
-}
-
-/** Reads `length` bytes that the image says are there. Throws 'corrupt' when they lie outside the store. */
-export async function readPart(
-  store: ByteStore,
-  offset: number,
-  length: number,
-  what: string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  if (offset < 0 || length > store.sizeBytes - offset) {
-    throw corrupt(`${what} of ${length} bytes lies outside the image of ${store.sizeBytes} bytes`, offset);
-  }
-  const bytes = new Uint8Array(length);
-  if (length > 0) await store.read(offset, [bytes]);
-  return bytes;
-}
-
-/** A DataView over all of `bytes`. */
-export function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
+export const { corrupt, readPart } = damageOf('VHD');

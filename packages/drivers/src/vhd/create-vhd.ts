@@ -1,6 +1,7 @@
 /** New, empty VHD images. "Virtual Hard Disk Image Format Specification", Hard Disk Image Formats. */
 
 import { BlockError } from '../block/block-device.ts';
+import type { ParentReference } from '../image/parent.ts';
 import type { ByteStore } from '../store/byte-store.ts';
 import { MAX_BLOCK_BYTES, MIN_BLOCK_BYTES, makeDynamicHeader, tableBytesOf } from './dynamic-header.ts';
 import { makeFooter } from './footer.ts';
@@ -13,7 +14,7 @@ import {
   VhdDynamicHeader,
   vhdTimeStamp,
 } from './layout.ts';
-import { encodeParent, type ParentReference } from './parent-locator.ts';
+import { encodeParent } from './parent-locator.ts';
 import type { VhdType } from './vhd-disk.ts';
 
 /** What a new image is to be. */

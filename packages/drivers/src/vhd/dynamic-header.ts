@@ -1,10 +1,10 @@
 /** The dynamic disk header: made and checked. "Virtual Hard Disk Image Format Specification", Dynamic Disk Header Format. */
 
+import { alignUp, viewOf } from '../image/damage.ts';
 import type { ByteStore } from '../store/byte-store.ts';
-import { corrupt, readPart, viewOf } from './corrupt.ts';
+import { corrupt, readPart } from './corrupt.ts';
 import type { FoundFooter } from './footer.ts';
 import {
-  alignUp,
   DYNAMIC_HEADER_COOKIE,
   FORMAT_VERSION,
   MAX_SIZE_BYTES,

@@ -1,9 +1,10 @@
 /** The footer: made, checked and found. "Virtual Hard Disk Image Format Specification", Hard Disk Footer Format. */
 
 import { BlockError } from '../block/block-device.ts';
+import { viewOf } from '../image/damage.ts';
 import type { ByteStore } from '../store/byte-store.ts';
 import { chsGeometry } from './chs-geometry.ts';
-import { corrupt, readPart, viewOf } from './corrupt.ts';
+import { corrupt, readPart } from './corrupt.ts';
 import {
   DiskType,
   FEATURE_RESERVED,

@@ -13,6 +13,7 @@ import {
   u64be,
   u64cappedBe,
 } from '@viridian/wire';
+import { alignUp } from '../image/damage.ts';
 
 /** Unit of every position in a VHD and its only logical block size. */
 export const SECTOR_BYTES = 512;
@@ -92,11 +93,6 @@ const EPOCH_SECONDS = 946_684_800;
 /** A time stamp for milliseconds since 1970. */
 export function vhdTimeStamp(milliseconds: number): number {
   return Math.max(0, Math.floor(milliseconds / 1000) - EPOCH_SECONDS);
-}
-
-/** The next multiple of `unit`. */
-export function alignUp(value: number, unit: number): number {
-  return Math.ceil(value / unit) * unit;
 }
 
 /** One's complement of the sum of all bytes of a structure, its own checksum field left out. */

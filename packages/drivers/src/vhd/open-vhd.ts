@@ -1,43 +1,22 @@
 /** Opens VHD images of every type, after checking all that they say about themselves. */
 
-import { type BlockDevice, BlockError } from '../block/block-device.ts';
+import { type OpenChainOptions, openParentOf, type ParentDisk } from '../image/parent.ts';
 import type { ByteStore } from '../store/byte-store.ts';
 import { BlockTable, type Region } from './block-table.ts';
 import { corrupt } from './corrupt.ts';
 import { type FoundHeader, readDynamicHeader, tableBytesOf } from './dynamic-header.ts';
 import { type FoundFooter, findFooter } from './footer.ts';
 import { bitmapBytesOf, DiskType, formatUniqueId, SECTOR_BYTES, VhdDynamicHeader } from './layout.ts';
-import { type ParentReference, readParentReference } from './parent-locator.ts';
+import { readParentReference } from './parent-locator.ts';
 import { SparseVhdDisk } from './sparse-vhd-disk.ts';
 import { FixedVhdDisk, type VhdDisk } from './vhd-disk.ts';
-
-/** A disk that a differencing image can stand on: it tells which one it is. */
-export type ParentDisk = BlockDevice & { readonly uniqueId: string };
-
-/**
- * Finds and opens the parent of a differencing image. Where that is a VHD itself, `chain` goes into its own options:
- * that is how loops are found. The parent belongs to the image that asked, which closes it.
- */
-export type OpenParent = (parent: ParentReference, chain: readonly string[]) => Promise<ParentDisk>;
-
-/** How to open an image. */
-export interface OpenVhdOptions {
-  readonly readOnly?: boolean;
-  /** Required for differencing images. */
-  readonly openParent?: OpenParent;
-  /** Unique ids of the images that stand on this one, the topmost first. Given by a resolver, by nobody else. */
-  readonly chain?: readonly string[];
-}
-
-/** Longest chain of differencing images that is followed. */
-export const MAX_CHAIN_IMAGES = 64;
 
 /**
  * Opens an image. Throws 'corrupt' with what is wrong and where; then the store still belongs to the caller, otherwise
  * the disk closes it. Where the footer at the end is damaged, a dynamic or differencing image is opened by the copy at
  * its start, and unless read-only, a new footer is put at the end.
  */
-export async function openVhd(store: ByteStore, options: OpenVhdOptions = {}): Promise<VhdDisk> {
+export async function openVhd(store: ByteStore, options: OpenChainOptions = {}): Promise<VhdDisk> {
   const readOnly = store.readOnly || options.readOnly === true;
   const found = await findFooter(store);
   const { footer } = found;
@@ -98,34 +77,15 @@ async function openBelow(
   store: ByteStore,
   found: FoundFooter,
   at: FoundHeader,
-  options: OpenVhdOptions,
+  options: OpenChainOptions,
 ): Promise<ParentDisk> {
-  const own = formatUniqueId(found.footer.uniqueId);
-  const chain = [...(options.chain ?? []), own];
-  const idOffset = at.offset + VhdDynamicHeader.offsets.parentUniqueId;
   const reference = await readParentReference(store, at.header, at.offset);
-  if (chain.includes(reference.uniqueId)) {
-    throw corrupt(`the differencing chain loops: ${[...chain, reference.uniqueId].join(' on ')}`, idOffset);
-  }
-  if (chain.length >= MAX_CHAIN_IMAGES) {
-    throw corrupt(`a differencing chain of more than ${MAX_CHAIN_IMAGES} images`, idOffset);
-  }
-  if (options.openParent === undefined) {
-    throw new BlockError('io', `VHD: the image needs its parent '${reference.name}', and nobody can open it`);
-  }
-  const parent = await options.openParent(reference, chain);
-  const problem = misfit(parent, reference);
-  if (problem === undefined) return parent;
-  await parent.close();
-  throw corrupt(problem, idOffset);
-}
-
-function misfit(parent: ParentDisk, reference: ParentReference): string | undefined {
-  if (parent.uniqueId.toLowerCase() !== reference.uniqueId) {
-    return `the parent '${reference.name}' has id ${parent.uniqueId}, expected is ${reference.uniqueId}`;
-  }
-  if (parent.logicalBlockBytes !== SECTOR_BYTES) {
-    return `the parent '${reference.name}' has blocks of ${parent.logicalBlockBytes} bytes`;
-  }
-  return undefined;
+  const idOffset = at.offset + VhdDynamicHeader.offsets.parentUniqueId;
+  const image = {
+    format: 'VHD',
+    uniqueId: formatUniqueId(found.footer.uniqueId),
+    logicalBlockBytes: SECTOR_BYTES,
+    corrupt: (reason: string) => corrupt(reason, idOffset),
+  };
+  return openParentOf(image, reference, options);
 }

@@ -1,35 +1,16 @@
 /** How a differencing image names its parent. "Virtual Hard Disk Image Format Specification", Parent Locator Entry. */
 
+import { alignUp, viewOf } from '../image/damage.ts';
+import type { ParentLocator, ParentReference } from '../image/parent.ts';
 import type { ByteStore } from '../store/byte-store.ts';
-import { corrupt, readPart, viewOf } from './corrupt.ts';
+import { corrupt, readPart } from './corrupt.ts';
 import {
-  alignUp,
   formatUniqueId,
   type VhdDynamicHeader as Header,
   ParentLocatorEntry,
   SECTOR_BYTES,
   VhdDynamicHeader,
 } from './layout.ts';
-
-/**
- * Notations of a path. `W2ru`: Windows, relative to the image; `W2ku`: Windows, absolute; `MacX`: a file URL. Codes of
- * other platforms may appear in images and are passed on without a path.
- */
-export interface ParentLocator {
-  readonly platform: 'W2ru' | 'W2ku' | 'MacX';
-  readonly path: string;
-}
-
-/** All that a differencing image knows about its parent. */
-export interface ParentReference {
-  /** The unique id that the parent must have. */
-  readonly uniqueId: string;
-  /** When the parent was last changed, in seconds since 2000; tools disagree on it, so it is not checked. */
-  readonly timeStamp: number;
-  /** File name of the parent. */
-  readonly name: string;
-  readonly locators: readonly ParentLocator[];
-}
 
 /** Longest path that is believed: Windows' own limit of 32767 UTF-16 units. */
 const MAX_LOCATOR_BYTES = 65536;

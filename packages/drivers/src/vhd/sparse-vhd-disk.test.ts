@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { BlockError, type Buffers } from '../block/block-device.ts';
+import { Coalesced } from '../block/coalesced.ts';
 import { MemoryDisk } from '../block/memory-disk.ts';
+import type { ParentDisk } from '../image/parent.ts';
 import { MemoryStore } from '../store/memory-store.ts';
-import { Coalesced } from './coalesced.ts';
 import { createVhd } from './create-vhd.ts';
-import { openVhd, type ParentDisk } from './open-vhd.ts';
+import { openVhd } from './open-vhd.ts';
 import type { VhdDisk, VhdType } from './vhd-disk.ts';
 
 const BLOCK = 4096;
