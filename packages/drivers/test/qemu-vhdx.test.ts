@@ -1,6 +1,6 @@
 /** VHDX files between this package and QEMU, compared byte for byte, closed and not closed (package qemu-utils). */
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { readAll } from './support/model.ts';
 import { hasQemu, qemu, scribble } from './support/qemu.ts';
 import { seeded } from './support/slow-store.ts';
 
+const QEMU_IO = 'qemu-io';
 const MiB = 2 ** 20;
 const SIZE = 9 * MiB + 3 * 512;
 
@@ -64,7 +65,7 @@ describe.skipIf(!hasQemu())('VHDX with QEMU', () => {
     qemu('qemu-img', 'create', '-f', 'vhdx', '-o', 'block_size=1M', path, String(SIZE - 3 * 512));
     const commands = ['write -P 0x11 0 64k', 'write -P 0x22 3M 64k', 'flush', 'abort'];
     const args = ['-f', 'vhdx', ...commands.flatMap((command) => ['-c', command]), path];
-    expect(spawnSync('qemu-io', args).signal).toBe('SIGABRT');
+    expect(spawnSync(QEMU_IO, args, { stdio: 'ignore' }).signal).toBe('SIGABRT');
     const disk = await openImage(path, { readOnly: true });
     expect(disk.inspect()).toMatchObject({ kind: 'vhdx' });
     const content = await readAll(disk);
@@ -99,7 +100,7 @@ describe.skipIf(!hasQemu())('VHDX with QEMU', () => {
     const disk = await openImage(path);
     await disk.write(sizeBytes - 4096, [new Uint8Array(4096).fill(0x5a)]);
     await disk.close();
-    const info = JSON.parse(execFileSync('qemu-img', ['info', '--output=json', path], { encoding: 'utf8' }));
+    const info = JSON.parse(qemu('qemu-img', 'info', '--output=json', path));
     expect([info.format, info['virtual-size']]).toEqual(['vhdx', sizeBytes]);
     const reads = ['-c', `read -P 0x5a ${sizeBytes - 4096} 4096`, '-c', 'read -P 0 0 4096'];
     expect(qemu('qemu-io', '-f', 'vhdx', '-r', ...reads, path)).not.toContain('failed');

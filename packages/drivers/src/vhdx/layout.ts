@@ -16,7 +16,7 @@ export const FileIdentifier = struct('VHDX_FILE_IDENTIFIER', 520, {
 export const HEADER_OFFSETS = [64 * KiB, 128 * KiB] as const;
 export const REGION_TABLE_OFFSETS = [192 * KiB, 256 * KiB] as const;
 /** Everything else starts behind the first MiB, in units of 1 MiB. */
-export const HEADER_SECTION_BYTES = MiB;
+export const HEADER_SECTION_BYTES = 1024 * KiB;
 export const HEADER_BYTES = 4 * KiB;
 export const REGION_TABLE_BYTES = 64 * KiB;
 /** Most entries of a region table or a metadata table. */
@@ -159,13 +159,13 @@ export const BlockState = {
 
 /** Sectors that one sector bitmap block speaks of, and its size. */
 export const CHUNK_SECTORS = 2 ** 23;
-export const BITMAP_BLOCK_BYTES = MiB;
+export const BITMAP_BLOCK_BYTES = 1024 * KiB;
 /** Bitmaps are read, kept and logged in pages, each for so many sectors. */
 export const PAGE_BYTES = 4 * KiB;
 export const PAGE_SECTORS = PAGE_BYTES * 8;
 
 /** Block sizes of the format, and the largest disk. */
-export const MIN_BLOCK_BYTES = MiB;
+export const MIN_BLOCK_BYTES = 1024 * KiB;
 export const MAX_BLOCK_BYTES = 256 * MiB;
 export const MAX_SIZE_BYTES = 64 * 2 ** 40;
 
