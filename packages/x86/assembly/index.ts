@@ -7,7 +7,7 @@ export { materializeFlags } from './flags';
 export { setRegionLinks } from './jit/link-table';
 export { setInterpreting, setJitThreshold } from './jit/regions';
 export {
-  regionCondition, regionFallback, regionFill, regionFlags, regionHighSigned, regionHighUnsigned, regionProbe, regionSettle,
+  regionCompareStrings, regionCondition, regionFallback, regionFill, regionFlags, regionHighSigned, regionHighUnsigned, regionProbe, regionSettle,
 } from './jit/runtime';
 export { run, step } from './interpreter/run';
 export { flushAllTlb, flushPageTlb } from './memory/tlb';

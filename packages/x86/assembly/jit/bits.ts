@@ -28,7 +28,7 @@ export function replaceFlags(mask: u32): void {
   call(IMPORT_FLAGS);
   const32(CC_FLAGS);
   set(CC_KIND);
-  setKnownFlags(-1);
+  setKnownFlags(CC_FLAGS);
 }
 
 /** BT, BTS, BTR, BTC with a register, or with memory and an immediate. */

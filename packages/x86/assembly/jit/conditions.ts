@@ -1,10 +1,11 @@
 /** Conditions of Jcc, SETcc, CMOVcc: one comparison where the instruction that made the flags is known. */
 
-import { CC_ADD, CC_DEC, CC_INC, CC_LOGIC, CC_MUL, CC_SHL, CC_SHR, CC_SUB } from '../flags';
+import { CC_ADD, CC_DEC, CC_FLAGS, CC_INC, CC_LOGIC, CC_MUL, CC_SHL, CC_SHR, CC_SUB } from '../flags';
 import {
-  byte, call, const32, const64, get, I32_AND, I32_EQZ, I32_LE_S, I32_LT_S, I32_OR, I64_AND, I64_EQZ, I64_EXTEND16_S,
+  access, byte, call, const32, const64, get, I32_AND, I32_EQZ, I32_LE_S, I32_LOAD, I32_LT_S, I32_NE, I32_OR, I64_AND, I64_EQZ, I64_EXTEND16_S,
   I64_EXTEND32_S, I64_EXTEND8_S, I64_LE_S, I64_LE_U, I64_LT_S, I64_LT_U, I64_SHR_U, WRAP,
 } from './emit';
+import { FLAG_CF, FLAG_OF, FLAG_PF, FLAG_SF, FLAG_ZF, RFLAGS } from '../state';
 import { IMPORT_CONDITION } from './imports';
 import { pushCarry, settle } from './pending';
 import { CC_FIRST, CC_KIND, CC_RESULT, CC_SOURCE, VP } from './locals';
@@ -122,6 +123,27 @@ function known(which: u32, kind: i32, size: u32): bool {
   return true;
 }
 
+/** Conditions of flags in RFLAGS; false where SF and OF are compared. */
+function standing(which: u32): bool {
+  let mask: u32;
+  switch (which) {
+    case 0: mask = FLAG_OF; break;
+    case 1: mask = FLAG_CF; break;
+    case 2: mask = FLAG_ZF; break;
+    case 3: mask = FLAG_CF | FLAG_ZF; break;
+    case 4: mask = FLAG_SF; break;
+    case 5: mask = FLAG_PF; break;
+    default: return false;
+  }
+  get(VP);
+  access(I32_LOAD, RFLAGS);
+  const32(mask);
+  byte(I32_AND);
+  const32(0);
+  byte(I32_NE);
+  return true;
+}
+
 /** Leaves condition code 0–15 as 0 or 1 (i32). */
 export function condition(code: u32): void {
   if (code >> 1 == 1 && pushCarry()) {
@@ -133,7 +155,8 @@ export function condition(code: u32): void {
     generic(code);
     return;
   }
-  if (!known(code >> 1, knownFlags & ~3, knownFlags & 3)) {
+  const isKnown = knownFlags == <i32>CC_FLAGS ? standing(code >> 1) : known(code >> 1, knownFlags & ~3, knownFlags & 3);
+  if (!isKnown) {
     generic(code);
     return;
   }

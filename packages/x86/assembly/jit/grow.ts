@@ -66,7 +66,7 @@ function blockAt(host: u32): u32 {
 /** Whether a block ran less than an eighth of what makes one hot. */
 function isRare(block: u32): bool {
   const wait = load<u32>(<usize>block + BLOCK_WAIT);
-  return wait != WAIT_FOREVER && wait > firstWait - firstWait / 8;
+  return wait != WAIT_FOREVER && wait > firstWait - firstWait / 64;
 }
 
 /** Host address of code at a distance from the anchor page, 0 when it cannot be executed now. */

@@ -14,4 +14,6 @@ export const IMPORT_FLAGS: u32 = 5;
 export const IMPORT_PROBE: u32 = 6;
 /** `regionSettle(vp, kind, result, source, pending, value)`: flags into RFLAGS, with those of what is pending. */
 export const IMPORT_SETTLE: u32 = 7;
-export const IMPORTS: u32 = 8;
+/** `regionCompareStrings(vp, a, b, imm)`: RCX of a PCMPISTRI, whose flags are in RFLAGS. */
+export const IMPORT_COMPARE_STRINGS: u32 = 8;
+export const IMPORTS: u32 = 9;

@@ -23,7 +23,7 @@ function type(parameters: u32, p0: u32, p1: u32, p2: u32, p3: u32, p4: u32, p5: 
 function types(): void {
   byte(1);
   const section = beginSized();
-  unsigned(8);
+  unsigned(9);
   const i = TYPE_I32;
   const l = TYPE_I64;
   type(4, i, i, l, i, 0, 0, i); // 0 a region
@@ -34,6 +34,7 @@ function types(): void {
   type(6, i, i, l, l, i, i, 0); // 5 flags
   type(4, i, l, i, i, 0, 0, i); // 6 probe
   type(6, i, i, l, l, i, l, 0); // 7 settle
+  type(4, i, i, i, i, 0, 0, i); // 8 comparison of strings
   endSized(section);
 }
 

@@ -14,6 +14,7 @@ import { walk, walkGpa, walkUser, walkWritable } from '../memory/walk';
 import { OP_CODE16, OP_HANDLER, OP_LENGTH, OP_OFFSET } from '../micro-op';
 import { MODE_64, MODE_CPL } from '../mode-bits';
 import { executeSse } from '../sse/execute';
+import { compareImplicit } from '../sse/string-compare';
 import {
   CC_OP, CC_RES, CC_SRC, CR4, CR4_SMAP, CURRENT_OP, FLAG_CF, FLAG_OF, INSTRUCTION_RIP, JIT_SITE, MODE_WORD, RFLAGS, RIP, RIP_BASE, SCRATCH, TLB_CURRENT,
   TLB_EMPTY, TLB_SUPERVISOR, TLB_USER,
@@ -155,6 +156,11 @@ export function regionSettle(vp: usize, kind: u32, result: u64, source: u64, pen
   const carry = left ? <u32>value & 1 : high;
   const overflow = high ^ (left ? carry : <u32>(value >> (top - 1)) & 1);
   regionFlags(vp, kind, result, source, FLAG_CF | FLAG_OF, carry | (overflow << 11));
+}
+
+/** PCMPISTRI of an XMM register, by its address, and 16 bytes in memory: the value of RCX. Its flags are in RFLAGS. */
+export function regionCompareStrings(vp: usize, a: usize, b: usize, imm: u32): u32 {
+  return compareImplicit(vp, a, b, imm);
 }
 
 export function regionHighUnsigned(a: u64, b: u64): u64 {

@@ -4,9 +4,12 @@ import { OP_DST, OP_HANDLER, OP_IMMEDIATE, OP_SRC, opDigit, opIsMemory, opReg, o
 import * as S from '../sse/opcodes';
 import { XMM } from '../state';
 import {
-  access, byte, const32, const64, EXTEND_U, get, I32_AND, I32_LOAD, I64_AND, I64_LOAD, I64_LOAD32_U, I64_NE, I64_STORE, I64_STORE32, set, tee,
+  access, byte, call, const32, const64, EXTEND_U, get, I32_ADD, I32_AND, I32_LOAD, I64_AND, I64_LOAD, I64_LOAD32_U, I64_NE, I64_STORE, I64_STORE32, set, tee,
   vector, vectorAccess, WRAP,
 } from './emit';
+import { CC_FLAGS } from '../flags';
+import { IMPORT_COMPARE_STRINGS } from './imports';
+import { setKind } from './integer';
 import { ADDRESS, REGISTERS, SSE_OFF, V0, V1, VP } from './locals';
 import { canAddress, cut, giveUp, loadBytes, pushAddress, pushHost, storeBytes, translateAddress } from './operands';
 import { close, LABEL_OTHER, open } from './structure';
@@ -221,9 +224,30 @@ function moveGeneral(op: usize, handler: u32, reg: u32): bool {
   return false;
 }
 
+/** PCMPISTRI: the core compares, and leaves the flags in RFLAGS. */
+function compareStrings(op: usize): void {
+  get(VP);
+  get(VP);
+  const32(<i32>(XMM + load<u8>(op + OP_DST)));
+  byte(I32_ADD);
+  if (opIsMemory(op)) pushHost16(op, false, true);
+  else {
+    get(VP);
+    const32(<i32>(XMM + load<u8>(op + OP_SRC)));
+    byte(I32_ADD);
+  }
+  const32(load<u8>(op + OP_IMMEDIATE));
+  call(IMPORT_COMPARE_STRINGS);
+  byte(EXTEND_U);
+  set(REGISTERS + 1);
+  setKind(CC_FLAGS);
+}
+
 /** General registers that an SSE micro-op may touch, one bit each, those of its address not counted. */
 export function registersOfVector(op: usize): u32 {
-  return (<u32>1 << opReg(op)) | (<u32>1 << opRm(op));
+  // PCMPISTRI writes RCX.
+  const other: u32 = load<u16>(op + OP_HANDLER) == S.PCMPISTRI ? 2 : 0;
+  return (<u32>1 << opReg(op)) | (<u32>1 << opRm(op)) | other;
 }
 
 /** Gives false where the interpreter's handler is to be called. */
@@ -253,6 +277,11 @@ export function translateSse(op: usize): bool {
     return true;
   }
   if (family != S.FAMILY_SHUFFLE) return false;
+  if (handler == S.PCMPISTRI) {
+    check(op);
+    compareStrings(op);
+    return true;
+  }
   const kind = pushShuffle(op, handler, false);
   if (kind == 0) return false;
   check(op);

@@ -24,6 +24,7 @@ function element(at: usize, index: u32, imm: u32): i32 {
 
 /** Elements in front of the first zero. */
 function implicitLength(at: usize, count: u32, imm: u32): u32 {
+  if (!(imm & IMM_WORDS)) return ctz<u32>(i8x16.bitmask(i8x16.eq(v128.load(at), i8x16.splat(0))) | 0x10000);
   let length: u32 = 0;
   while (length < count && element(at, length, imm) != 0) length++;
   return length;
@@ -54,9 +55,28 @@ function standsAt(a: usize, b: usize, lengthA: u32, lengthB: u32, j: u32, count:
   return true;
 }
 
+/** Places of the second string that hold a byte of the first. */
+function anyBytes(a: usize, b: usize, lengthA: u32, lengthB: u32): u32 {
+  const second = v128.load(b);
+  let found: u32 = 0;
+  for (let i: u32 = 0; i < lengthA; i++) found |= i8x16.bitmask(i8x16.eq(second, i8x16.splat(load<u8>(a + i))));
+  return found & ((1 << lengthB) - 1);
+}
+
+/** Places where both strings hold the same byte, or both have ended. */
+function equalBytes(a: usize, b: usize, lengthA: u32, lengthB: u32): u32 {
+  const both: u32 = (1 << min<u32>(lengthA, lengthB)) - 1;
+  const one: u32 = (1 << max<u32>(lengthA, lengthB)) - 1;
+  return (i8x16.bitmask(i8x16.eq(v128.load(a), v128.load(b))) & both) | (0xffff & ~one);
+}
+
 /** A bit per place of the second string: what the aggregation found there. */
 function aggregate(a: usize, b: usize, lengthA: u32, lengthB: u32, count: u32, imm: u32): u32 {
   const kind = (imm >> 2) & 3;
+  if (!(imm & IMM_WORDS)) {
+    if (kind == 0) return anyBytes(a, b, lengthA, lengthB);
+    if (kind == 2) return equalBytes(a, b, lengthA, lengthB);
+  }
   let found: u32 = 0;
   for (let j: u32 = 0; j < count; j++) {
     let hit: bool;
@@ -78,15 +98,31 @@ export function compareStrings(vp: usize, op: usize, explicit: bool, toMask: boo
   const wide = opSize(op) == 8;
   const lengthA = explicit ? explicitLength(vp + RAX, wide, count) : implicitLength(a, count, imm);
   const lengthB = explicit ? explicitLength(vp + RDX, wide, count) : implicitLength(b, count, imm);
+  const result = compare(vp, a, b, lengthA, lengthB, imm);
+  if (toMask) storeMask(vp, result, imm);
+  else store<u64>(vp + RCX, place(result, imm));
+}
+
+/** The bits of the result; flags are set. */
+function compare(vp: usize, a: usize, b: usize, lengthA: u32, lengthB: u32, imm: u32): u32 {
+  const count: u32 = imm & IMM_WORDS ? 8 : 16;
   let result = aggregate(a, b, lengthA, lengthB, count, imm);
   if (imm & IMM_NEGATE) result ^= (1 << (imm & IMM_MASKED ? lengthB : count)) - 1;
-  if (toMask) storeMask(vp, result, imm);
-  else {
-    const place = result == 0 ? count : imm & IMM_MOST ? 31 - clz(result) : ctz(result);
-    store<u64>(vp + RCX, place);
-  }
   const ends = (lengthB < count ? FLAG_ZF : 0) | (lengthA < count ? FLAG_SF : 0);
   setArithmeticFlags(vp, (result != 0 ? FLAG_CF : 0) | ends | (result & 1 ? FLAG_OF : 0));
+  return result;
+}
+
+/** What goes to RCX. */
+function place(result: u32, imm: u32): u32 {
+  if (result == 0) return imm & IMM_WORDS ? 8 : 16;
+  return imm & IMM_MOST ? 31 - clz(result) : ctz(result);
+}
+
+/** PCMPISTRI of the strings at two host addresses: sets the flags, gives RCX. */
+export function compareImplicit(vp: usize, a: usize, b: usize, imm: u32): u32 {
+  const count: u32 = imm & IMM_WORDS ? 8 : 16;
+  return place(compare(vp, a, b, implicitLength(a, count, imm), implicitLength(b, count, imm), imm), imm);
 }
 
 /** Writes XMM0: the bits, or an element of ones for each. */

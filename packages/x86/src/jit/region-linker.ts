@@ -10,6 +10,7 @@ const IMPORTS = [
   'regionFlags',
   'regionProbe',
   'regionSettle',
+  'regionCompareStrings',
 ] as const;
 
 /** Regions that a core keeps at a time: MOST_REGIONS of `assembly/jit/memory-map.ts`. */

@@ -116,6 +116,10 @@ const FORMS: readonly ((writer: Writer, reg: number, random: Random) => void)[] 
   (writer, reg, random) => writer.operation([0x0f, random.pick([0xbc, 0xbd])], reg),
   (writer, reg) => writer.division(reg),
   (writer, _, random) => writer.operation([0x0f, random.pick(PACKED)], random.below(8), [0x66]),
+  (writer, _, random) => {
+    writer.operation([0x0f, 0x3a, 0x63], random.below(8), [0x66]); // pcmpistri
+    writer.bytes.push(random.below(128));
+  },
 ];
 
 export interface ProgramOptions {
