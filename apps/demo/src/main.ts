@@ -136,6 +136,11 @@ const run = defineCommand({
         'write executed instructions to a file, from a number or an address on (0), so many (100000); slow',
       valueHint: 'FILE[,from=N|SYMBOL|ADDRESS][,count=N]',
     },
+    profile: {
+      type: 'boolean',
+      default: false,
+      description: 'sample where the time goes; printed at the end, and at Ctrl-A p',
+    },
     report: {
       type: 'boolean',
       default: true,

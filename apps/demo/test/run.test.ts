@@ -192,4 +192,24 @@ describe('viridian run', () => {
     const disk = await viridian(['--kernel', halted, '--disk', join(folder, 'nothing')]);
     expect(disk).toMatchObject({ code: 2, err: expect.stringContaining('cannot be opened as a disk') });
   });
+
+  it('tells where the time went, by the names of a map', async () => {
+    // busy: mov ecx, 4000000; again: dec ecx; jnz again; ret
+    const busy = [0xb9, 0x00, 0x09, 0x3d, 0x00, 0x49, 0x75, 0xfd, 0xc3];
+    // mov ebx, 20; next: call busy; dec ebx; jnz next
+    const work = [0xbc, 0x00, 0x00, 0x30, 0x00, 0xbb, 20, 0, 0, 0, 0xe8, 7, 0, 0, 0, 0x4b, 0x75, 0xf8];
+    const path = await kernel('busy', work, debugExit(0), busy);
+    const map = join(folder, 'busy.map');
+    const start = 0x20_0020;
+    const at = (offset: number): string => (start + offset).toString(16).padStart(8, '0');
+    await writeFile(map, `${at(0)} T start\n${at(work.length + 4)} T busy\n${at(work.length + 13)} T end\n`);
+    for (const engine of ['jit', 'interpreter']) {
+      const given = ['--kernel', path, '--memory', '16', '--debug-exit', '0xf4', '--system-map', map];
+      const { code, err } = await viridian([...given, '--profile', '--engine', engine, '--serial', 'none']);
+      expect([code, err]).toEqual([1, expect.stringMatching(/^profile of [\d.]+ s, \d+ samples/m)]);
+      const [share = 0] = /^ *([\d.]+) % .* (?:busy|start)$/m.exec(err)?.slice(1).map(Number) ?? [];
+      expect(share, err).toBeGreaterThan(20);
+      expect(err).toContain(engine === 'jit' ? 'compiled code' : 'the interpreter');
+    }
+  });
 });

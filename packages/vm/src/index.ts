@@ -25,4 +25,5 @@ export { ACPI_GPA } from './machine-board.ts';
 export type { CrashReport, FinishReason, MachineEvents, MachineResult } from './machine-events.ts';
 export type { InterceptCounts, MachineReport } from './machine-report.ts';
 export type { ShutdownRequest } from './machine-services.ts';
+export type { ProfileSource } from './profile/profile-source.ts';
 export { VirtualizationHost } from './virtualization-host.ts';

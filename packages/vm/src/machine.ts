@@ -10,7 +10,6 @@ import type { ChildPartition } from '@viridian/hypervisor/parent';
 import {
   type Disposer,
   type InspectionValue,
-  type InspectNode,
   InspectTree,
   type ListenOptions,
   listen,
@@ -49,6 +48,7 @@ import { makeAdapters } from './machine-networks.ts';
 import { type MachineReport, reportMachine } from './machine-report.ts';
 import { MachineServices, type ShutdownRequest } from './machine-services.ts';
 import { makeControllers } from './machine-storage.ts';
+import { type ProfileSource, profileSource } from './profile/profile-source.ts';
 import type { VirtualizationHost } from './virtualization-host.ts';
 
 const machineFailed = warning('vm.machine');
@@ -246,6 +246,11 @@ export class Machine {
     return snapshotsOf(this.#partition, this.#host.hypervisor.memory);
   }
 
+  /** What a profiler in another thread looks at; undefined when no x86 processor executes the guest. */
+  get profileSource(): ProfileSource | undefined {
+    return this.#configuration.processor === undefined ? profileSource(this.#bank.bank) : undefined;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.kill();
     await this.finished;
@@ -309,10 +314,8 @@ export class Machine {
   }
 
   #buildTree(): void {
-    const nodes: Record<string, () => InspectNode> = {
-      machine: () => ({ name: this.name, state: this.#state, memoryBytes: this.#configuration.memoryBytes }),
-    };
-    for (const [path, inspect] of Object.entries(nodes)) this.tree.add(path, { inspect });
+    const { memoryBytes } = this.#configuration;
+    this.tree.add('machine', { inspect: () => ({ name: this.name, state: this.#state, memoryBytes }) });
     this.tree.add('partition', this.#partition);
     if (this.#bus !== undefined) this.tree.add('bus', this.#bus);
     if (this.board !== undefined) this.tree.add('board', this.board);

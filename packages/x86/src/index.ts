@@ -52,3 +52,5 @@ export {
   Seg,
   type Segment,
 } from './processor/registers.ts';
+export { ProcessorProfile, type ProfileData, type ProfilePlace } from './profile/profile.ts';
+export { ACTIVITIES, type ActivityName, type ProcessorSample, ProcessorSampler } from './profile/sampler.ts';

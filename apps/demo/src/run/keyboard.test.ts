@@ -5,6 +5,7 @@ function keys() {
   const sent: number[] = [];
   let quits = 0;
   let reports = 0;
+  let profiles = 0;
   let shutdowns = 0;
   let said = '';
   const escaped = new EscapedKeys({
@@ -18,6 +19,9 @@ function keys() {
     report: () => {
       reports += 1;
     },
+    profile: () => {
+      profiles += 1;
+    },
     say: (text) => {
       said += text;
     },
@@ -28,6 +32,7 @@ function keys() {
     sent: () => String.fromCharCode(...sent),
     quits: () => quits,
     reports: () => reports,
+    profiles: () => profiles,
     shutdowns: () => shutdowns,
     said: () => said,
   };
@@ -63,5 +68,13 @@ describe('the report key', () => {
     type('b\u0001bb');
     expect(sent()).toBe('bb');
     expect(reports()).toBe(1);
+  });
+});
+
+describe('the profile key', () => {
+  it('is Ctrl-A p', () => {
+    const { type, sent, profiles } = keys();
+    type('p\u0001pp');
+    expect([sent(), profiles()]).toEqual(['pp', 1]);
   });
 });

@@ -5,9 +5,10 @@ const ESCAPE = 0x01;
 const QUIT = 0x78; // x
 const LITERAL = 0x61; // a
 const REPORT = 0x62; // b
+const PROFILE = 0x70; // p
 const SHUTDOWN = 0x73; // s
 const HELP =
-  '\nCtrl-A x quits, Ctrl-A s asks the guest to shut down, Ctrl-A b reports what the processors are doing, Ctrl-A a sends Ctrl-A.\n';
+  '\nCtrl-A x quits, Ctrl-A s asks the guest to shut down, Ctrl-A b reports what the processors are doing, Ctrl-A p where the time went (--profile), Ctrl-A a sends Ctrl-A.\n';
 
 /** What keys lead to. */
 export interface KeyTargets {
@@ -18,6 +19,8 @@ export interface KeyTargets {
   shutdown(): void;
   /** Tell what the processors are doing. */
   report(): void;
+  /** Tell where the time went so far. */
+  profile(): void;
   /** Words for the person. */
   say(text: string): void;
 }
@@ -44,6 +47,7 @@ export class EscapedKeys {
     if (byte === QUIT) this.#targets.quit();
     else if (byte === SHUTDOWN) this.#targets.shutdown();
     else if (byte === REPORT) this.#targets.report();
+    else if (byte === PROFILE) this.#targets.profile();
     else if (byte === LITERAL || byte === ESCAPE) this.#targets.send(ESCAPE);
     else this.#targets.say(HELP);
   }

@@ -16,6 +16,7 @@ import { OptionError } from '../demo/options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { describeEnd, exitCodeOf } from './exit-code.ts';
 import { GuestOutput } from './guest-output.ts';
+import { GuestProfile } from './guest-profile.ts';
 import { GuestReporter } from './guest-report.ts';
 import { makeWatch } from './guest-watch.ts';
 import { symbolsOnDemand } from './kernel-symbols.ts';
@@ -56,6 +57,7 @@ export async function runGuest(
       terminal.style(exitCode === 0 ? 'dim' : 'yellow', `viridian: ${describeEnd(result, timedOut)}`),
     );
     await reporter.printEnd();
+    await machine.profile?.end();
     const saved = await screen?.save();
     if (saved !== undefined) say(saved);
     if (options.summary !== undefined) {
@@ -102,6 +104,7 @@ interface EndedRun {
   readonly timedOut: boolean;
   readonly milestones: Milestones;
   readonly reporter: GuestReporter;
+  readonly profile: GuestProfile | undefined;
   readonly endMs: number;
 }
 
@@ -143,7 +146,10 @@ async function runMachine(
   input.connect(machine.board?.serial[0]);
   const reporter = new GuestReporter(machine, symbols, (line) => terminal.line(line));
   if (options.report) resources.use(reporter.watch());
-  if (options.serial === 'stdio') resources.defer(connectKeyboard(machine, input, reporter));
+  const profile = options.profile
+    ? new GuestProfile(machine, await symbols(), (text) => terminal.line(text))
+    : undefined;
+  if (options.serial === 'stdio') resources.defer(connectKeyboard(machine, input, reporter, profile));
   let timedOut = false;
   if (options.timeoutSeconds !== undefined) {
     const timer = setTimeout(() => {
@@ -158,11 +164,16 @@ async function runMachine(
   machine.start();
   if (interrupted.aborted) machine.kill();
   const result = await machine.finished;
-  return { machine, result, timedOut, milestones, reporter, endMs: milestones.elapsedMs };
+  return { machine, result, timedOut, milestones, reporter, profile, endMs: milestones.elapsedMs };
 }
 
 /** Keys to the guest and to us; the result gives the terminal back. */
-function connectKeyboard(machine: Machine, input: SerialQueue, reporter: GuestReporter): () => void {
+function connectKeyboard(
+  machine: Machine,
+  input: SerialQueue,
+  reporter: GuestReporter,
+  profile: GuestProfile | undefined,
+): () => void {
   return attachKeyboard({
     send: (byte) => input.send(byte),
     quit: () => {
@@ -177,6 +188,7 @@ function connectKeyboard(machine: Machine, input: SerialQueue, reporter: GuestRe
     },
     say: (text) => void process.stdout.write(text),
     report: () => reporter.report('\nviridian: what the processors are doing'),
+    profile: () => void profile?.report(),
   });
 }
 

@@ -38,6 +38,8 @@ export interface RunOptions {
   readonly systemMap: string | undefined;
   /** Report what the processors were doing when the guest ends badly. */
   readonly report: boolean;
+  /** Sample where the guest's time goes. */
+  readonly profile: boolean;
   /** A window of instructions to write down. */
   readonly instructions: InstructionsOption | undefined;
   /** Report when this symbol or address is reached. */
@@ -93,6 +95,7 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
     summary: text('summary'),
     systemMap: text('system-map'),
     report: given.report !== false,
+    profile: given.profile === true,
     instructions: instructions === undefined ? undefined : parseInstructions(instructions),
     breakAt: text('break'),
     timeoutSeconds: timeout === undefined ? undefined : integer('timeout', timeout, 1, 10 ** 6),

@@ -18,7 +18,11 @@ export function vpAddress(index: number): number {
 
 /** Offsets within a processor's block, of `assembly/state.ts`. */
 export const State = {
+  RIP_BASE: 136,
+  RIP: 160,
   EXIT_REQUEST: 1028,
+  MODE_WORD: 1048,
+  CURRENT_OP: 1052,
   TLB_CURRENT: 1064,
   FAULT_VECTOR: 1080,
   FAULT_ERROR: 1084,
