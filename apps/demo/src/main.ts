@@ -45,6 +45,11 @@ const demo = defineCommand({
       valueHint: 'LIST',
     },
     summary: { type: 'string', description: 'write all counters to a JSON file', valueHint: 'FILE' },
+    screenshot: {
+      type: 'string',
+      description: "write what is on the Linux guest's screen to a PNG file",
+      valueHint: 'FILE',
+    },
     keep: {
       type: 'string',
       description: 'make the disk image in this folder and leave it there',

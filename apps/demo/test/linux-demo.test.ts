@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url';
 import { InterfaceId } from '@viridian/protocols/vmbus';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { haveKernels } from './support/linux-guests.ts';
+import { pngPixels } from './support/png-pixels.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const hasKernels = haveKernels();
@@ -23,9 +24,10 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 describe.skipIf(!hasKernels)('viridian demo with Linux', () => {
-  it("boots Debian's kernel, whose drivers mount a disk on VMBus", { timeout: 600_000 }, async () => {
+  it("boots Debian's kernel, whose drivers work all devices on VMBus", { timeout: 600_000 }, async () => {
     const summary = join(folder, 'summary.json');
-    const { code, text } = await demo(['--summary', summary]);
+    const screenshot = join(folder, 'screen.png');
+    const { code, text } = await demo(['--summary', summary, '--screenshot', screenshot]);
     expect(code, text.slice(-4000)).toBe(0);
     for (const line of [
       'Hypervisor detected: Microsoft Hyper-V',
@@ -35,6 +37,7 @@ describe.skipIf(!hasKernels)('viridian demo with Linux', () => {
       '[sda] Attached SCSI disk',
       /EXT4-fs \(sda1\): mounted filesystem/,
       'clocksource: Switched to clocksource hyperv_clocksource_tsc_page',
+      'Shutdown request received - graceful shutdown initiated',
       'reboot: Power down',
     ]) {
       expect(text).toMatch(line);
@@ -51,7 +54,23 @@ describe.skipIf(!hasKernels)('viridian demo with Linux', () => {
     );
     expect(storage.length).toBe(1);
     expect(report.hypercalls.HvCallSignalEvent).toBeGreaterThan(100);
+    expect(findings.devices).toEqual({
+      agreed: [
+        'the guest has 10.0.2.15 by DHCP',
+        'fetches 1 MiB from the host by HTTP',
+        "hears 'viridian' typed",
+        'draws on 1024×768 pixels',
+        expect.stringMatching(/^its heart beat \d+ times$/),
+        'it switches itself off when asked',
+      ],
+      problems: [],
+    });
+    // Words in two colours, on black.
+    const pixels = new Uint32Array(pngPixels(await readFile(screenshot)).buffer);
+    expect(pixels).toHaveLength(1024 * 768);
+    expect(new Set(pixels)).toEqual(new Set([0, 0x55ff55, 0xaaaaaa]));
     await rm(summary);
+    await rm(screenshot);
     expect(await readdir(folder)).toEqual([]);
   });
 

@@ -3,6 +3,7 @@
 import type { Machine, MachineReport, MachineResult } from '@viridian/vm';
 import type { WorkloadResult } from '../guest/workload.ts';
 import type { FoundFile } from '../image/file-hashes.ts';
+import type { DeviceCheck } from './demo-devices.ts';
 
 /** What the guest found and did on the disk. */
 export interface DemoFindings {
@@ -11,6 +12,8 @@ export interface DemoFindings {
   /** Files that the guest made, with its own hashes. */
   readonly written: readonly FoundFile[];
   readonly workload: readonly WorkloadResult[];
+  /** Network, keyboard, screen and services, where the guest has them. */
+  readonly devices?: DeviceCheck;
 }
 
 /** The end of a demo. */

@@ -2,6 +2,7 @@
 
 import type { WorkloadResult } from '../guest/workload.ts';
 import type { FoundFile } from '../image/file-hashes.ts';
+import type { ToldByGuest } from './demo-devices.ts';
 import type { DemoFindings } from './demo-outcome.ts';
 
 const MIB = 2 ** 20;
@@ -14,6 +15,8 @@ export class GuestReport {
   readonly #again: FoundFile[] = [];
   readonly #workload: WorkloadResult[] = [];
   readonly #now: () => number;
+  readonly #hear: (word: string) => void;
+  readonly #told = { lease: '', fetched: '', typed: '' };
   #work: { operations: number; bytes: number; name: string; started: number } | undefined;
   #isDone = false;
   readonly #verbs: Readonly<Record<string, (words: readonly string[]) => void>> = {
@@ -22,6 +25,11 @@ export class GuestReport {
     again: (words) => this.#file(this.#again, words, 'guest/'),
     begin: (words) => this.#begin(words),
     end: () => this.#end(),
+    lease: ([address = '']) => this.#tell('lease', address),
+    fetched: ([sha256 = '']) => this.#tell('fetched', sha256),
+    typed: (words) => this.#tell('typed', words.join(' ')),
+    asks: () => {},
+    drawn: () => {},
     failed: (words) => this.failures.push(words.join(' ')),
     done: () => {
       this.#isDone = true;
@@ -30,17 +38,28 @@ export class GuestReport {
   /** What went wrong, by the guest's account. */
   readonly failures: string[] = [];
 
-  /** `now` in milliseconds: the parts of the workload are timed by the host. */
-  constructor(now: () => number = () => performance.now()) {
+  /**
+   * `hear` is called with the first word of each line that was understood; `now` in milliseconds: the parts of the workload
+   * are timed by the host.
+   */
+  constructor(hear: (word: string) => void = () => {}, now: () => number = () => performance.now()) {
+    this.#hear = hear;
     this.#now = now;
+  }
+
+  /** What was told of devices; empty where nothing was. */
+  get devices(): ToldByGuest {
+    return this.#told;
   }
 
   /** Takes a line without its end. */
   line(text: string): void {
     const [word = '', ...rest] = text.trim().split(' ');
     const verb = this.#verbs[word];
-    if (verb !== undefined) verb(rest);
-    else if (word !== '') this.failures.push(`the guest said: ${text.slice(0, LONGEST_QUOTE)}`);
+    if (verb !== undefined) {
+      verb(rest);
+      this.#hear(word);
+    } else if (word !== '') this.failures.push(`the guest said: ${text.slice(0, LONGEST_QUOTE)}`);
   }
 
   /** All that was told; undefined when the guest did not come to its end. */
@@ -51,6 +70,10 @@ export class GuestReport {
       if (again !== sha256) this.failures.push(`${path}: the guest read back something else`);
     }
     return { files: this.#files, written: this.#written, workload: this.#workload };
+  }
+
+  #tell(what: keyof ToldByGuest, text: string): void {
+    this.#told[what] = text.slice(0, LONGEST_QUOTE);
   }
 
   #file(list: FoundFile[], [sha256 = '', path = '']: readonly string[], below = ''): void {

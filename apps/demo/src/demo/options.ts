@@ -19,6 +19,8 @@ export interface DemoOptions {
   readonly trace: string;
   /** File for machine-readable counters. */
   readonly summary: string | undefined;
+  /** PNG file for the guest's screen. */
+  readonly screenshot: string | undefined;
   /** Folder for the disk image, kept afterwards. */
   readonly keep: string | undefined;
 }
@@ -36,12 +38,13 @@ export function checkDemoOptions(given: Record<string, string | undefined>): Dem
     memoryMiB:
       given.memory === undefined
         ? undefined
-        : integer('memory', given.memory, 0, guest === 'linux' ? 80 : 8, 3072),
+        : integer('memory', given.memory, 0, guest === 'linux' ? 128 : 8, 3072),
     processors: integer('cpus', given.cpus, guest === 'linux' ? 1 : 2, 1, 32),
     fileSystemMiB: integer('fs-size', given['fs-size'], 47, 16, 4096),
     scratchMiB: integer('scratch-size', given['scratch-size'], 16, 1, 4096),
     trace,
     summary: given.summary,
+    screenshot: given.screenshot,
     keep: given.keep,
   };
 }

@@ -63,9 +63,11 @@ async function reportSuccess(
   if (options.summary !== undefined) {
     await writeFile(options.summary, `${JSON.stringify({ findings, check, report }, undefined, 2)}\n`);
   }
-  for (const problem of check.problems) terminal.line(terminal.style('red', problem));
-  if (check.problems.length > 0) return 1;
-  terminal.line(terminal.style('green', `All well: ${[...check.agreed, intercepts(report)].join('; ')}.`));
+  const problems = [...check.problems, ...(findings.devices?.problems ?? [])];
+  for (const problem of problems) terminal.line(terminal.style('red', problem));
+  if (problems.length > 0) return 1;
+  const agreed = [...check.agreed, ...(findings.devices?.agreed ?? []), intercepts(report)];
+  terminal.line(terminal.style('green', `All well: ${agreed.join('; ')}.`));
   return 0;
 }
 
