@@ -8,6 +8,8 @@ import type { TcpEvents, TcpSocket } from './tcp-socket.ts';
 export interface TcpFlowSettings {
   /** Payload that fits one packet of the network. */
   readonly mss: number;
+  /** Payload of the largest segment to emit: 60,000 when absent, which who takes it cuts; `mss` where nobody does. */
+  readonly largestSegmentBytes?: number;
   /** Sends a segment to the peer; payloads above `segmentBytes` are cut on the way. */
   readonly emit: (fields: TcpFields, payload: readonly Uint8Array[], segmentBytes: number) => void;
   readonly after: (milliseconds: number, callback: () => void) => () => void;
@@ -241,7 +243,8 @@ export class TcpFlow implements TcpEvents {
 
   /** Whole packets, so that cutting leaves no small ones. */
   #mostSegmentBytes(): number {
-    return Math.max(1, Math.floor(MOST_UNCUT_BYTES / this.#mss)) * this.#mss;
+    const most = this.#settings.largestSegmentBytes ?? MOST_UNCUT_BYTES;
+    return Math.max(1, Math.floor(most / this.#mss)) * this.#mss;
   }
 
   #sendSyn(): void {

@@ -11,7 +11,16 @@ export { detectPlatform, type Platform } from './hypervisor/detect.ts';
 export { Kernel, type KernelOptions, UnsupportedPlatform } from './kernel/kernel.ts';
 export { formatLogLine, KernelLog, type LogLine } from './kernel/log.ts';
 export { OutOfMemory, PageAllocator } from './mm/page-allocator.ts';
-export { type EthernetDevice, NetworkInterface, NetworkLayer } from './net/network-layer.ts';
+export type { Lease } from './net/ip/dhcp-client.ts';
+export { fetchHttp, type HttpRequest, type HttpResponse } from './net/ip/http.ts';
+export { IpStack, type IpStackOptions, type ReceivedDatagram } from './net/ip/ip-stack.ts';
+export { ConnectionError, TcpConnection } from './net/ip/tcp-connection.ts';
+export {
+  type EthernetDevice,
+  NetworkInterface,
+  NetworkLayer,
+  type ReceivedFrame,
+} from './net/network-layer.ts';
 export { type LinuxGuestOptions, linuxGuest } from './program.ts';
 export type { Clocksource } from './time/clocksource.ts';
 export type { BoundDevice, VmbusDevice, VmbusDriver } from './vmbus/driver-model.ts';

@@ -34,7 +34,7 @@ describe('TypeScript guests on a network', () => {
       async (kernel) => {
         const eth = kernel.net.interface('eth0')!;
         await new Promise<void>((resolve) => {
-          eth.onReceive = (frame) => {
+          eth.onReceive = ({ bytes: frame }) => {
             asked.push(frame.length);
             const reply = frame.slice();
             reply.set(frame.subarray(6, 12));
@@ -66,7 +66,7 @@ describe('TypeScript guests on a network', () => {
             ...new Array<number>(46).fill(0),
           ]);
           const replied = new Promise<Uint8Array>((resolve) => {
-            eth.onReceive = resolve;
+            eth.onReceive = ({ bytes }) => resolve(bytes);
           });
           // The server may still be booting.
           while (!eth.send(frame) || (await Promise.race([replied, kernel.sleep(20)])) === undefined);

@@ -33,6 +33,9 @@ import { KernelProcessor } from './processor.ts';
 /** RAM below this address is left alone, as on a PC. */
 const FIRST_FREE_GPA = 0x10_0000;
 
+/** Reference time counts 100 ns. */
+const UNITS_PER_MS = 10_000;
+
 /** Thrown on a machine that this kernel cannot run on. */
 export class UnsupportedPlatform extends Error {
   constructor(reason: string) {
@@ -113,7 +116,9 @@ export class Kernel {
       ...(options.busVersions === undefined ? {} : { versions: options.busVersions }),
     });
     this.block = new BlockLayer(this);
-    this.net = new NetworkLayer((text) => this.print(text));
+    this.net = new NetworkLayer((text) => this.print(text), {
+      after: (milliseconds, callback) => this.timers.at(clock.now() + milliseconds * UNITS_PER_MS, callback),
+    });
     const own = [storvscDriver, netvscDriver, keyboardDriver, mouseDriver, videoDriver];
     const drivers = [...own.map((driver) => driver(this)), ...(options.drivers?.(this) ?? [])];
     this.devices = new DriverModel(this.bus, drivers, (text) => this.print(text));

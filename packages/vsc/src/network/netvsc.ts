@@ -17,10 +17,13 @@ import {
 import { counters, type Inspectable, type InspectNode, warning } from '@viridian/trace';
 import { type Channel, type IncomingPacket, PAGE_BYTES } from '@viridian/vmbus/ring';
 import { NetworkError } from './errors.ts';
+import { FrameJoiner } from './frame-joiner.ts';
 import { frameOf, type HostFrame, NO_VLAN } from './host-frames.ts';
+import { FIRST_LARGE_ID, LargeSends, largeSendPages } from './large-sends.ts';
 import { agreeOnVersion, DEFAULT_VERSIONS, lendReceiveBuffer, lendSendBuffer } from './negotiate.ts';
 import { NetvscChannel } from './netvsc-channel.ts';
 import type { NetworkMemory } from './network-memory.ts';
+import { agreeOnOffload, NO_OFFLOAD, type Offload } from './offload.ts';
 import { PageBuffer } from './page-buffer.ts';
 import { CONTROL_ID, RndisRequests } from './rndis-requests.ts';
 import { SendSlots } from './send-slots.ts';
@@ -33,6 +36,8 @@ export interface NetvscOptions {
   /** What the host is lent: 2 MiB and 512 KiB when absent. */
   readonly receiveBytes?: number;
   readonly sendBytes?: number;
+  /** Large TCP segments that may be on their way, 68 KiB of memory for each; none when absent. The host then cuts and joins them. */
+  readonly largeSends?: number;
   /** Versions to try, newest first; Linux's when absent. */
   readonly versions?: readonly number[];
   /** Path in warnings; `network` when absent. */
@@ -91,7 +96,11 @@ export class Netvsc implements Inspectable {
   readonly #send: PageBuffer;
   readonly #control: PageBuffer;
   readonly #gpadls: number[] = [];
+  readonly #large: PageBuffer;
+  readonly #joiner = new FrameJoiner();
+  #offload: Offload = NO_OFFLOAD;
   #slots: SendSlots | undefined;
+  #largeSends: LargeSends | undefined;
   #mostRangeBytes = 0;
   #isReleased = false;
 
@@ -110,6 +119,7 @@ export class Netvsc implements Inspectable {
     this.#receive = pagesFor(options.receiveBytes ?? DEFAULT_RECEIVE_BYTES);
     this.#send = pagesFor(options.sendBytes ?? DEFAULT_SEND_BYTES);
     this.#control = pagesFor(PAGE_BYTES);
+    this.#large = pagesFor(largeSendPages(options.largeSends ?? 0) * PAGE_BYTES);
     this.#channel = new NetvscChannel(channel, {
       received: (packet) => this.#received(packet),
       sent: (idLow) => this.#sent(idLow),
@@ -143,6 +153,22 @@ export class Netvsc implements Inspectable {
     this.mac = mac;
     const media = await this.query(Oid.OID_GEN_MEDIA_CONNECT_STATUS);
     this.linkUp = media.length < 4 || media[0] === MediaState.CONNECTED;
+    if (this.#large.lengthBytes === 0) return;
+    this.#largeSends = new LargeSends(this.#channel, this.#large);
+    this.#offload = await agreeOnOffload(this.#requests, this.version);
+  }
+
+  /** Payload of the largest TCP segment that `sendLarge` takes; 0 when it takes none. */
+  get largestSegmentBytes(): number {
+    return this.#offload.largestSegmentBytes;
+  }
+
+  /**
+   * Sends a TCP segment that the host cuts into packets of `segmentBytes` of payload. False when there is no room now, and
+   * `onWritable` follows. Throws RangeError for what is no TCP segment, or too long.
+   */
+  sendLarge(frame: Uint8Array, segmentBytes: number): boolean {
+    return this.#count(this.#largeSends?.send(frame, segmentBytes) === true, frame);
   }
 
   /**
@@ -153,13 +179,7 @@ export class Netvsc implements Inspectable {
     if (frame.length < ETHERNET_HEADER_BYTES || frame.length > this.mtuBytes + ETHERNET_HEADER_BYTES) {
       throw new RangeError(`a frame of ${frame.length} bytes with an MTU of ${this.mtuBytes}`);
     }
-    if (this.#slots?.send(frame, vlan) !== true) {
-      this.counters.sendsRefused += 1;
-      return false;
-    }
-    this.counters.framesSent += 1;
-    this.counters.bytesSent += frame.length;
-    return true;
+    return this.#count(this.#slots?.send(frame, vlan) === true, frame);
   }
 
   /** Which frames are received, bits of `PacketFilter`; 0 for none. */
@@ -202,7 +222,9 @@ export class Netvsc implements Inspectable {
       // The device is gone, and its GPADLs with it.
       hostWarning.report(this.#where, 'GPADL not taken back', { error: String(error) });
     }
-    for (const { allocated } of [this.#receive, this.#send, this.#control]) memory.freePages(allocated);
+    for (const { allocated } of [this.#receive, this.#send, this.#control, this.#large]) {
+      memory.freePages(allocated);
+    }
   }
 
   inspect(): InspectNode {
@@ -216,9 +238,19 @@ export class Netvsc implements Inspectable {
     };
   }
 
+  #count(isSent: boolean, frame: Uint8Array): boolean {
+    if (!isSent) this.counters.sendsRefused += 1;
+    else {
+      this.counters.framesSent += 1;
+      this.counters.bytesSent += frame.length;
+    }
+    return isSent;
+  }
+
   #sent(idLow: number): string | undefined {
     if (idLow === CONTROL_ID) return this.#requests.sent();
-    if (this.#slots?.giveBack(idLow) !== true) return 'completion of a packet that was not sent';
+    const slots = idLow >= FIRST_LARGE_ID ? this.#largeSends : this.#slots;
+    if (slots?.giveBack(idLow) !== true) return 'completion of a packet that was not sent';
     if (this.counters.sendsRefused > 0) this.onWritable?.();
     return undefined;
   }
@@ -238,6 +270,7 @@ export class Netvsc implements Inspectable {
       const fault = this.#takeMessage(this.#receive.read(byteOffset, byteCount), channelType);
       if (fault !== undefined) return fault;
     }
+    if (!this.#joiner.end()) this.#bad('a frame in parts ends in the middle');
     return undefined;
   }
 
@@ -258,15 +291,25 @@ export class Netvsc implements Inspectable {
 
   /** A frame that is wrong in itself is dropped, as on any wire. */
   #takeFrame(message: Uint8Array<ArrayBuffer>): void {
-    const frame = frameOf(message);
-    if (typeof frame === 'string') {
-      this.counters.badFrames += 1;
-      hostWarning.report(this.#where, frame);
+    const part = frameOf(message);
+    if (typeof part === 'string') {
+      this.#bad(part);
+      return;
+    }
+    const frame = this.#joiner.take(part);
+    if (frame === 'more') return;
+    if ('fault' in frame) {
+      this.#bad(frame.fault);
       return;
     }
     this.counters.framesReceived += 1;
     this.counters.bytesReceived += frame.bytes.length;
     this.onReceive?.(frame);
+  }
+
+  #bad(fault: string): void {
+    this.counters.badFrames += 1;
+    hostWarning.report(this.#where, fault);
   }
 
   #indicated(message: Uint8Array<ArrayBuffer>): string | undefined {

@@ -139,7 +139,7 @@ describe('frames', () => {
     netvsc.onReceive = (frame) => got.push(frame);
     host.deliver(rndisFrame(), 0);
     host.deliver(rndisFrame({}, 0x645), 0);
-    expect(got).toEqual([
+    expect(got).toMatchObject([
       { bytes: FRAME, vlan: -1 },
       { bytes: FRAME, vlan: 0xa064 },
     ]);
