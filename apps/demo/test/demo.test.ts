@@ -23,7 +23,8 @@ function viridian(...args: string[]): {
 } {
   // Its temporary files go where the test can see whether any stay.
   const child = spawn(process.execPath, ['--conditions=viridian:source', MAIN, ...args], {
-    env: { ...process.env, TMPDIR: folder, NO_COLOR: '1' },
+    // Node's own cache of compiled modules is no temporary file of the demo.
+    env: { ...process.env, TMPDIR: folder, NO_COLOR: '1', NODE_DISABLE_COMPILE_CACHE: '1' },
   });
   let text = '';
   const hear = (data: Buffer): void => {

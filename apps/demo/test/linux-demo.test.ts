@@ -86,7 +86,8 @@ async function demo(
   interruptAt?: string,
 ): Promise<{ code: number | null; text: string }> {
   const child = spawn(process.execPath, ['--conditions=viridian:source', MAIN, 'demo', ...options], {
-    env: { ...process.env, TMPDIR: folder, NO_COLOR: '1' },
+    // Node's own cache of compiled modules is no temporary file of the demo.
+    env: { ...process.env, TMPDIR: folder, NO_COLOR: '1', NODE_DISABLE_COMPILE_CACHE: '1' },
   });
   let text = '';
   const hear = (data: Buffer): void => {
