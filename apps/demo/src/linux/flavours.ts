@@ -41,6 +41,8 @@ export const Modules = {
   network: ['hv_vmbus', 'hv_netvsc', 'af_packet'],
   /** Keyboard and mouse on VMBus. */
   input: ['hv_vmbus', 'hyperv-keyboard', 'hid-hyperv', 'hid-generic', 'evdev'],
+  /** Sockets between a guest and its host. */
+  sockets: ['hv_vmbus', 'hv_sock'],
   /** DVDs, on either. */
   dvd: ['sr_mod', 'isofs'],
 } as const;

@@ -1,6 +1,6 @@
 /** One offered channel: carries out the steps of its state machine. VMBus, Channel Management Protocol. */
 
-import { NtStatus, VmbusVersion, VP_INDEX_NO_INTERRUPT } from '@viridian/protocols/vmbus';
+import { NtStatus, OfferFlag, VmbusVersion, VP_INDEX_NO_INTERRUPT } from '@viridian/protocols/vmbus';
 import type { InspectNode } from '@viridian/trace';
 import type { GuestMemory, SharedPages } from '../ring/guest-memory.ts';
 import { channelTrace, deviceWarning, protocolWarning } from '../ring/trace-points.ts';
@@ -90,6 +90,11 @@ export class OfferedChannel {
     this.primary = identity.primary;
     this.monitorId = identity.monitorId;
     this.where = `${bus.where}/channel/${identity.relid}`;
+  }
+
+  /** A connection of a socket: there may be any number, one after the other. */
+  get isConnection(): boolean {
+    return ((this.device.flags ?? 0) & OfferFlag.TLNPI_PROVIDER_OFFER) !== 0;
   }
 
   get state(): ChannelState {
@@ -359,6 +364,7 @@ export class OfferedChannel {
     this.#signal = undefined;
     if (this.monitorId !== undefined) this.#bus.monitors.close(this.monitorId);
     channel?.end(reason);
+    if (channel !== undefined) this.#bus.ledger.ended(this, channel.counters);
     return channel;
   }
 

@@ -48,8 +48,8 @@ const FIN_BYTES = PacketDescriptor.size + PipeHeader.size + PACKET_TRAILER_BYTES
 const MILLISECOND = 10_000;
 /** How often the ring is looked at when both ends have finished and data are still to be read. */
 const LOOK_UNITS = 5 * MILLISECOND;
-/** A guest that reads nothing for so long has closed its socket; Linux waits for us then, and longer. */
-const LINGER_UNITS = 5000 * MILLISECOND;
+/** A guest that reads nothing for so long has closed its socket: nothing else tells, and Linux waits for us then. */
+const LINGER_UNITS = 1000 * MILLISECOND;
 
 /** The packet being taken: what it holds is copied before anybody else hears of it, so one is enough for all connections. */
 const PACKET = new IncomingPacket(HVSOCK_MAX_PACKET_BYTES);
@@ -222,8 +222,8 @@ export class OfferedConnection implements SocketConnection, OfferedDevice, Inspe
   }
 
   /**
-   * Both ends have said that they will send no more. Linux waits for the rescind, after which data that it has not read are
-   * not sure to arrive: those are waited for, but not our last word, which a closed socket never reads.
+   * Both ends have said that they will send no more. Linux waits for the rescind, after which not every guest gets data that
+   * it has not read: those are waited for, but not our last word, which a closed socket never reads.
    */
   #finishWhenRead(): void {
     if (!this.#hasSentEnd || !this.#hasHeardEnd || this.#state !== 'open') return;
@@ -238,10 +238,8 @@ export class OfferedConnection implements SocketConnection, OfferedDevice, Inspe
       if (this.#state !== 'open') return;
       const left = this.#channel!.outboundUnreadBytes;
       const now = clock.now();
-      if (left <= FIN_BYTES) this.#close(undefined);
-      else if (left !== unread) this.#linger(left, now);
-      else if (now - since >= LINGER_UNITS) this.#close('the guest does not read what was sent');
-      else this.#linger(unread, since);
+      if (left <= FIN_BYTES || now - since >= LINGER_UNITS) this.#close(undefined);
+      else this.#linger(left, left === unread ? since : now);
     });
   }
 
