@@ -23,6 +23,7 @@ export type { InstructionWindow, MachineWatch } from './debug/watched-processor.
 export type { Machine } from './machine.ts';
 export { ACPI_GPA } from './machine-board.ts';
 export type { CrashReport, FinishReason, MachineEvents, MachineResult } from './machine-events.ts';
+export type { MachineNetwork, MachineNetworks } from './machine-networks.ts';
 export type { InterceptCounts, MachineReport } from './machine-report.ts';
 export type { ShutdownRequest } from './machine-services.ts';
 export type { ProfileSource } from './profile/profile-source.ts';

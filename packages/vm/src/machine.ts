@@ -20,7 +20,6 @@ import {
 import { VmbusHost } from '@viridian/vmbus/host';
 import type { Balloon } from '@viridian/vsp/balloon';
 import type { IntegrationServices } from '@viridian/vsp/integration';
-import type { NetworkAdapter } from '@viridian/vsp/network';
 import type { SocketService } from '@viridian/vsp/socket';
 import type { StorageController } from '@viridian/vsp/storage';
 import { x86Processors } from '@viridian/x86';
@@ -44,7 +43,7 @@ import {
   type MachineResult,
 } from './machine-events.ts';
 import { MachineBank } from './machine-memory.ts';
-import { makeAdapters } from './machine-networks.ts';
+import { MachineNetworks } from './machine-networks.ts';
 import { type MachineReport, reportMachine } from './machine-report.ts';
 import { MachineServices, type ShutdownRequest } from './machine-services.ts';
 import { makeControllers } from './machine-storage.ts';
@@ -70,7 +69,8 @@ export class Machine {
   readonly #partition: Partition;
   readonly #bus: VmbusHost | undefined;
   readonly #controllers: readonly StorageController[];
-  readonly #adapters: readonly NetworkAdapter[];
+  /** Its network adapters, which may come and go while it runs. */
+  readonly networks: MachineNetworks;
   readonly #services: MachineServices;
   readonly #console: ConsoleDevices;
   readonly #events: MachineEmitter;
@@ -91,7 +91,7 @@ export class Machine {
     const hasCore = processor === undefined;
     this.#bank = new MachineBank(hypervisor, name, { memoryBytes, videoBytes, hasCore });
     let child: ChildPartition | undefined;
-    let adapters: readonly NetworkAdapter[] = [];
+    let networks: MachineNetworks | undefined;
     try {
       const watch = new HaltWatch(() => this.#finish('halted'));
       child = parent.createPartition({
@@ -109,8 +109,8 @@ export class Machine {
       this.#partition = hypervisor.partition(child.id)!;
       this.#controllers =
         configuration.vmbus === undefined ? [] : makeControllers(configuration.storage, child.where);
-      adapters = makeAdapters(configuration.networks, child.where);
-      this.#adapters = adapters;
+      networks = new MachineNetworks(name, configuration.networks, child.where);
+      this.networks = networks;
       this.#services = new MachineServices({
         configuration,
         child,
@@ -126,7 +126,7 @@ export class Machine {
       this.board = this.#makeBoard(memory);
       plugVideoWindow(this.board, videoBytes);
     } catch (error) {
-      for (const adapter of adapters) adapter.disconnect();
+      networks?.end();
       child?.delete();
       hypervisor.removeMemory(this.#bank.bank);
       throw error;
@@ -269,7 +269,8 @@ export class Machine {
       where: `${this.#child.where}/vmbus`,
     });
     const consoleDevices = Object.values(this.#console);
-    for (const device of [...this.#controllers, ...this.#adapters, ...consoleDevices]) bus.offer(device);
+    for (const device of [...this.#controllers, ...consoleDevices]) bus.offer(device);
+    this.networks.begin(bus, this.tree);
     this.#services.offer(bus);
     return bus;
   }
@@ -321,7 +322,6 @@ export class Machine {
     if (this.board !== undefined) this.tree.add('board', this.board);
     this.#controllers.forEach((controller, index) => void this.tree.add(`storage/${index}`, controller));
     this.#services.addTo(this.tree);
-    this.#adapters.forEach((adapter, index) => void this.tree.add(`network/${index}`, adapter));
     for (const [name, device] of Object.entries(this.#console)) this.tree.add(name, device);
   }
 
@@ -376,7 +376,7 @@ export class Machine {
     this.#then(async () => {
       this.sockets?.close();
       await this.#quiesce();
-      for (const adapter of this.#adapters) adapter.disconnect();
+      this.networks.end();
       if (isOrderly) {
         await flushDisks(this.#configuration, this.#child.where);
         this.#child.delete();

@@ -51,4 +51,42 @@ describe('networks of a machine', () => {
     await machine.finished;
     expect(port.inspect()).toMatchObject({ connected: false });
   });
+
+  it('come and go while it runs', async () => {
+    const network = new Switch();
+    const [one, two] = [network.port('one'), network.port('two')];
+    const machine = createMachine({ ...REST, networks: [{ port: one }] });
+    machine.start();
+    const added = machine.networks.add({ port: two, mac: '02:00:00:00:00:07' });
+    expect(machine.inspect('network/1')).toMatchObject({
+      mac: '02:00:00:00:00:07',
+      port: { connected: true },
+    });
+    expect(() => machine.networks.add({ port: two })).toThrow('there is a station');
+    expect(() => machine.networks.add({ port: new NullNetwork(), mac: '02:00:00:00:00:07' })).toThrow(
+      'taken',
+    );
+    expect(machine.networks.list).toHaveLength(2);
+    machine.networks.list[0]!.remove();
+    added.remove();
+    added.remove();
+    expect([one, two].map((port) => port.inspect())).toMatchObject([
+      { connected: false },
+      { connected: false },
+    ]);
+    // The guest never asked what there is.
+    expect([added.isGone, machine.networks.list.length, machine.inspect('network/1')]).toEqual([
+      true,
+      0,
+      undefined,
+    ]);
+    expect(machine.networks.add({ port: two }).index).toBe(0);
+    machine.kill();
+    await machine.finished;
+    expect(two.inspect()).toMatchObject({ connected: false });
+    expect(() => machine.networks.add({ port: two })).toThrow('no bus');
+    const bare = createMachine({ ...REST, vmbus: false });
+    expect(() => bare.networks.add({ port: two })).toThrow('no bus');
+    bare.kill();
+  });
 });
