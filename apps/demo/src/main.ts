@@ -103,6 +103,16 @@ const run = defineCommand({
         'a synthetic display with keyboard and mouse: for VNC clients, or its last picture in a file (none)',
       valueHint: 'none|png:FILE|vnc[:PORT][,host=ADDRESS][,password-file=FILE]',
     },
+    type: {
+      type: 'string',
+      description: 'text to type on the synthetic keyboard as soon as the guest listens; \\n is Enter',
+      valueHint: 'TEXT',
+    },
+    input: {
+      type: 'string',
+      description: 'a script of keys, clicks and screenshots (docs/running-kernels.md)',
+      valueHint: 'FILE',
+    },
     enlightenments: {
       type: 'boolean',
       default: true,

@@ -42,6 +42,8 @@ export type {
   ParentLocator,
   ParentReference,
 } from './image/parent.ts';
+export { InputError, type InputStage, playInput } from './input/input-player.ts';
+export { type InputStep, parseInputScript, typeStep } from './input/input-script.ts';
 export { SCAN_CODES, type ScanCode } from './input/key-codes.ts';
 export { Keyboard, type KeyboardLights, type KeyEvent, type KeySink } from './input/keyboard.ts';
 export {

@@ -23,6 +23,7 @@ import { symbolsOnDemand } from './kernel-symbols.ts';
 import { attachKeyboard } from './keyboard.ts';
 import { Milestones } from './milestones.ts';
 import { closeDisks, openDisks, type RunDisk } from './open-disks.ts';
+import { RunInput, readInput } from './run-input.ts';
 import { RunNetwork } from './run-network.ts';
 import type { RunOptions } from './run-options.ts';
 import { RunScreen } from './screen.ts';
@@ -118,8 +119,12 @@ async function runMachine(
 ): Promise<EndedRun> {
   using resources = new DisposableStack();
   const milestones = new Milestones();
+  const script = await makeInput(options, screen, resources, terminal);
   const serial = resources.adopt(
-    new GuestOutput(options.serial, (bytes) => milestones.hear(bytes)),
+    new GuestOutput(options.serial, (bytes) => {
+      milestones.hear(bytes);
+      script?.hear(bytes);
+    }),
     (output) => output.close(),
   );
   const debugConsole = options.debugConsole && {
@@ -162,9 +167,23 @@ async function runMachine(
   interrupted.addEventListener('abort', kill);
   resources.defer(() => interrupted.removeEventListener('abort', kill));
   machine.start();
+  script?.start();
   if (interrupted.aborted) machine.kill();
   const result = await machine.finished;
   return { machine, result, timedOut, milestones, reporter, profile, endMs: milestones.elapsedMs };
+}
+
+/** The script at the guest, if there is one. */
+async function makeInput(
+  { inputFile, typedText }: RunOptions,
+  screen: RunScreen | undefined,
+  resources: DisposableStack,
+  terminal: Terminal,
+): Promise<RunInput | undefined> {
+  const steps = await readInput(inputFile, typedText);
+  if (screen === undefined || steps.length === 0) return undefined;
+  const say = (text: string): void => terminal.line(terminal.style('dim', `viridian: ${text}`));
+  return resources.use(new RunInput(steps, screen, say));
 }
 
 /** Keys to the guest and to us; the result gives the terminal back. */

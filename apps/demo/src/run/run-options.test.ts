@@ -54,6 +54,8 @@ describe('checkRunOptions', () => {
     [{ serial: 'com1' }, [], 'stdio, file:PATH or none'],
     [{ serial: 'file:' }, [], 'stdio, file:PATH or none'],
     [{ display: 'png:' }, [], 'none, png:FILE or vnc'],
+    [{ type: 'x' }, [], 'come with --display'],
+    [{ input: 'x' }, [], 'come with --display'],
     [{ display: 'vnc', enlightenments: false }, [], 'a device on the bus'],
     [{ display: 'png:a', enlightenments: false }, [], 'a device on the bus'],
     [{ 'vmbus-version': '9.9' }, [], 'one of 0.13'],

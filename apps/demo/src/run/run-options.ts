@@ -24,6 +24,10 @@ export interface RunOptions {
   readonly serial: Output;
   /** Undefined for a guest without keyboard, mouse and display. */
   readonly display: DisplayOption | undefined;
+  /** A script of keys and clicks. */
+  readonly inputFile: string | undefined;
+  /** Text to type, after the script. */
+  readonly typedText: string | undefined;
   /** Undefined for a guest without a network adapter. */
   readonly net: NetOption | undefined;
   /** How the processor executes; the usual engine when undefined. */
@@ -87,6 +91,8 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
     cdrom: text('cdrom'),
     serial,
     display: parseDisplay(text('display') ?? 'none'),
+    inputFile: text('input'),
+    typedText: text('type'),
     net: parseNet(text('net') ?? 'none'),
     engine: engine(text('engine')),
     enlightened,
@@ -127,6 +133,9 @@ function checkTogether(options: RunOptions): void {
   }
   if (!enlightened && display !== undefined) {
     throw new OptionError('--display and --no-enlightenments: the display is a device on the bus');
+  }
+  if (display === undefined && (options.inputFile ?? options.typedText) !== undefined) {
+    throw new OptionError('--input, --type: the keyboard and the mouse come with --display');
   }
   if (!enlightened && options.net !== undefined) {
     throw new OptionError('--net and --no-enlightenments: the network adapter is a device on the bus');
