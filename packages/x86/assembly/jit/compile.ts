@@ -1,6 +1,6 @@
 /** Makes regions of the blocks that run often. */
 
-import { BLOCK_BYTES, BLOCK_HOST, BLOCK_MODE, BLOCK_REGION, BLOCK_UNGROUPED, BLOCK_WAIT } from '../blocks/invalidate';
+import { BLOCK_BYTES, BLOCK_HOST, BLOCK_MODE, BLOCK_REGION, BLOCK_WAIT } from '../blocks/invalidate';
 import { epoch } from '../blocks/validity';
 import { installRegion } from '../environment';
 import { MODE_64, MODE_CODE_32, MODE_FLAT, MODE_PROTECTED, MODE_SINGLE, MODE_STACK_32 } from '../mode-bits';
@@ -14,11 +14,11 @@ import { MODULE, REGION_OPS_END } from './memory-map';
 import { writeModule } from './module';
 import { node, NODE_BLOCK, NODE_CODE_BYTES, NODE_COUNT, NODE_DELTA, NODE_HOST, NODE_NEXT_DELTA, NODE_TAKEN_DELTA, nodeCount } from './nodes';
 import {
-  dropRegion, dropRegions, ENTRY_BLOCK, ENTRY_DELTA, firstWait, nextOp, REGION_CHECKED, REGION_ENTRIES, REGION_ENTRY_BYTES, REGION_ENTRY_COUNT, REGION_EPOCH, REGION_HIGHEST,
-  REGION_LIVE, REGION_LOWEST, REGION_OPS_RESERVE, REGION_PAGE_COUNT, REGION_RANGE_COUNT, REGION_RANGES, REGION_REFUSED, REGION_SLOT, REGION_SUM, regionAddress, reserveOps, takeRecord, WAIT_FOREVER,
+  dropRegion, dropRegions, ENTRY_BLOCK, ENTRY_DELTA, firstWait, nextOp, REGION_CHECKED, REGION_DISTANCES, REGION_ENTRIES, REGION_ENTRY_BYTES, REGION_ENTRY_COUNT, REGION_EPOCH, REGION_HIGHEST,
+  REGION_LIVE, REGION_LOWEST, REGION_MISSES, REGION_OPS_RESERVE, REGION_PAGE_COUNT, REGION_RANGE_COUNT, REGION_RANGES, REGION_REFUSED, REGION_SLOT, REGION_SUM, regionAddress, reserveOps, takeRecord, WAIT_FOREVER,
 } from './regions';
 import { hasOverflown } from './structure';
-import { beginRegion } from './translate';
+import { beginRegion, distances } from './translate';
 
 /** Instructions in a region at which it stops growing. */
 const MOST_INSTRUCTIONS: u32 = 500;
@@ -59,7 +59,9 @@ function compile(vp: usize, block: usize, mode: u32): void {
     dropRegion(index);
     return;
   }
-  beginRegion((mode & MODE_64) != 0, load<u32>(block + BLOCK_UNGROUPED) == 0);
+  beginRegion((mode & MODE_64) != 0);
+  store<u32>(region + REGION_DISTANCES, <u32>distances);
+  store<u32>(region + REGION_MISSES, 0);
   beginFrame(region);
   const length = writeModule();
   const slot = hasOverflown() ? 0 : installRegion(index, <u32>MODULE, length);

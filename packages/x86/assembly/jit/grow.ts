@@ -1,6 +1,6 @@
 /** Which code a region has: grown from a block over direct branches, calls and return sites that have run before. */
 
-import { BLOCK_HOST, BLOCK_MODE, BLOCK_NEXT_HASH, BLOCK_WAIT, hashSlot } from '../blocks/invalidate';
+import { BLOCK_HOST, BLOCK_WAIT } from '../blocks/invalidate';
 import { decode } from '../decoder/decode';
 import { HANDLER_SYSTEM } from '../decoder/handlers';
 import { GPA_EXECUTE } from '../layout';
@@ -13,6 +13,7 @@ import {
 import { MODE_64, MODE_CPL, MODE_SINGLE } from '../mode-bits';
 import { MODE_WORD } from '../state';
 import { DECODED, MOST_DECODED } from './memory-map';
+import { blockAt } from './misses';
 import {
   addNode, clearNodes, END_CALL, END_CALL_INDIRECT, END_CONDITION, END_HANDLER, END_JUMP, END_JUMP_INDIRECT, END_LEAVE, END_NEXT,
   END_RETURN, findNode, node, NODE_CODE_BYTES, NODE_COUNT, NODE_DELTA, NODE_END, NODE_HOST, NODE_NEXT, NODE_NEXT_DELTA, NODE_OPS, NODE_TAKEN,
@@ -54,15 +55,6 @@ function endOf(op: usize): u32 {
   return END_NEXT;
 }
 
-/** The interpreter's block at a host address, 0 when that code never ran. */
-function blockAt(host: u32): u32 {
-  let block = <usize>load<u32>(hashSlot(host, mode));
-  while (block != 0 && (load<u32>(block + BLOCK_HOST) != host || load<u32>(block + BLOCK_MODE) != mode)) {
-    block = load<u32>(block + BLOCK_NEXT_HASH);
-  }
-  return <u32>block;
-}
-
 /** Whether a block ran less than an eighth of what makes one hot. */
 function isRare(block: u32): bool {
   const wait = load<u32>(<usize>block + BLOCK_WAIT);
@@ -87,7 +79,7 @@ function reach(delta: i64, from: usize): i32 {
   if (known >= 0) return known;
   const host = hostAt(delta, from);
   if (host == 0) return -1;
-  const block = blockAt(host);
+  const block = blockAt(host, mode);
   if (block == 0 || isRare(block)) return -1;
   if (!addPage(record, recordIndex, <i32>(delta >> 12 << 12), host >> 12)) return -1;
   return addNode(<i32>delta, host, block);

@@ -1,6 +1,6 @@
 /** Records of compiled regions: the pages they cover, the blocks they are entered at; and how they end. */
 
-import { BLOCK_BYTES, BLOCK_REGION, BLOCK_UNGROUPED, BLOCK_WAIT } from '../blocks/invalidate';
+import { BLOCK_BYTES, BLOCK_REGION, BLOCK_WAIT } from '../blocks/invalidate';
 import { add, COUNT_DROPPED } from './counters';
 import { dropLinks } from './link-table';
 import { MOST_REGIONS, PAGE_REGIONS, PAGE_REGIONS_BYTES, REGION_BYTES, REGION_OPS, REGIONS, RUNNING } from './memory-map';
@@ -31,6 +31,10 @@ export const PAGE_DELTA: usize = 0;
 export const PAGE_HOST: usize = 4;
 export const PAGE_LINK: usize = 8;
 export const REGION_PAGE_BYTES: usize = 16;
+/** In what pages leave free: where the distances of its instructions are listed, failures of its groups, the time of the first (u32 each). */
+export const REGION_DISTANCES: usize = REGION_PAGES + 12;
+export const REGION_MISSES: usize = REGION_DISTANCES + REGION_PAGE_BYTES;
+export const REGION_MISSES_FROM: usize = REGION_MISSES + REGION_PAGE_BYTES;
 export const MOST_PAGES: u32 = 8;
 /** Entries: block (u32), distance of its page from the anchor page (i32). */
 export const REGION_ENTRIES: usize = 160;
@@ -87,7 +91,7 @@ export function reserveOps(end: usize): void {
 /** The region in whose code the core is. Regions note it when they are entered. */
 // @ts-ignore: decorator
 @inline
-function running(): usize {
+export function running(): usize {
   return <usize>load<u32>(RUNNING);
 }
 
@@ -167,22 +171,6 @@ function unlinkPage(host: u32, reference: u32): void {
     }
     at = page + PAGE_LINK;
   }
-}
-
-/** Times that a region may fail to check accesses together before it is made anew without. */
-const MOST_MISSES: u32 = 200;
-
-/** Notes that the region under way could not check accesses together. */
-export function noteMiss(): void {
-  const region = running();
-  const misses = load<u32>(region + REGION_REFUSED) + 1;
-  store<u32>(region + REGION_REFUSED, misses);
-  if (misses != MOST_MISSES || load<u32>(region + REGION_LIVE) == 0) return;
-  const block = <usize>load<u32>(region + REGION_ENTRIES + ENTRY_BLOCK);
-  dropRegion(<u32>((region - REGIONS) / REGION_BYTES));
-  if (block == 0) return;
-  store<u32>(block + BLOCK_UNGROUPED, 1);
-  store<u32>(block + BLOCK_WAIT, 0);
 }
 
 /** Drops all regions with code on a host page. */

@@ -22,7 +22,8 @@ import {
 import { add, COUNT_FILLS } from './counters';
 import { HANDLER_CALL_KINDS, HANDLER_CALLS } from './memory-map';
 import { PENDING_CARRY, PENDING_ROL_32, PENDING_ROL_64, PENDING_ROR_32 } from './pending';
-import { isOutdated, noteMiss } from './regions';
+import { noteMiss } from './misses';
+import { isOutdated } from './regions';
 
 /** Within the scratch area: a value that crosses pages, put together. */
 const CROSSING: usize = SCRATCH + 1984;
@@ -54,7 +55,7 @@ export function regionProbe(vp: usize, linear: u64, site: i32, range: u32): usiz
   if (bytes <= 4096 - (<u32>linear & 0xfff) && (!write || isWritten(vp, linear))) host = find(vp, linear, bytes, write);
   if (host == 0) {
     store<i32>(vp + JIT_SITE, site);
-    noteMiss();
+    noteMiss(vp, site);
   }
   return host;
 }

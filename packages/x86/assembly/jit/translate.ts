@@ -1,5 +1,6 @@
 /** From micro-ops to WebAssembly: each is written out, or executed by the interpreter's handler. */
 
+import { BLOCK_UNGROUPED } from '../blocks/invalidate';
 import { HANDLER_INTEGER } from '../decoder/handlers';
 import {
   OP_BASE, OP_BYTES, OP_CODE16, OP_COUNT, OP_DST, OP_HANDLER, OP_IMMEDIATE, OP_INDEX, OP_OFFSET, OP_REX, OP_SRC, opDigit, opIsMemory, opModrm,
@@ -13,7 +14,7 @@ import { IMPORT_FALLBACK } from './imports';
 import { loadState, storeLeft, storeState } from './frame';
 import { BASE, LEFT, VP } from './locals';
 import { DECODED, REGION_OPS_END } from './memory-map';
-import { node, NODE_COUNT, NODE_DELTA, NODE_OPS, nodeCount } from './nodes';
+import { node, NODE_BLOCK, NODE_COUNT, NODE_DELTA, NODE_OPS, nodeCount } from './nodes';
 import { beginPending } from './pending';
 import { nextOp, reserveOps } from './regions';
 import { close, LABEL_OTHER, open } from './structure';
@@ -46,8 +47,8 @@ export function usedRegisters(): u32 {
   return registers;
 }
 
-/** `grouped`: whether accesses are checked together where they can be. */
-export function beginRegion(is64: bool, grouped: bool): void {
+/** Looks through the nodes: what they touch, and which of their accesses are checked together. */
+export function beginRegion(is64: bool): void {
   mode64 = is64;
   fallbacks = 0;
   registers = 0;
@@ -61,6 +62,7 @@ export function beginRegion(is64: bool, grouped: bool): void {
     const page = load<i32>(node(i) + NODE_DELTA) & ~0xfff;
     const first = <usize>load<u32>(node(i) + NODE_OPS);
     let op = first;
+    const grouped = is64 && load<u32>(<usize>load<u32>(node(i) + NODE_BLOCK) + BLOCK_UNGROUPED) == 0;
     beginGroups();
     for (let j: u32 = 0; j < count; j++, op += OP_BYTES) {
       store<i32>(nextOp + (op - DECODED) / OP_BYTES * 4, page + <i32>load<u16>(op + OP_OFFSET));
@@ -70,7 +72,7 @@ export function beginRegion(is64: bool, grouped: bool): void {
       if (suspendsFlags(op)) suspends = true;
       const after = changedBy(op, touched);
       changed |= after;
-      if (is64 && grouped) group(op, after);
+      if (grouped) group(op, after);
       else ungroup(op);
     }
     endGroups(first, op);
