@@ -3,6 +3,7 @@
 import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { GuestFilesError } from 'viridian-demo/linux';
+import { benchScreen } from './bench-screen.ts';
 import { benchGuest } from './guest/bench-guest.ts';
 import { checkGuestOptions, type GivenGuestOptions, UsageError } from './guest/guest-options.ts';
 import { benchProcessor } from './processor/bench-processor.ts';
@@ -12,11 +13,12 @@ import { barTable, type Row } from './table.ts';
 const SHORT: Readonly<Record<string, () => Promise<Row[]>>> = {
   ring: benchRing,
   storage: benchStorage,
+  screen: benchScreen,
   processor: benchProcessor,
 };
 const GUEST = 'guest';
 const USAGE =
-  'usage: npm run bench -- [ring] [storage] [processor] [guest [--rounds N] [--only NAME,…] [--clock wall|processor] [--json FILE]]';
+  'usage: npm run bench -- [ring] [storage] [screen] [processor] [guest [--rounds N] [--only NAME,…] [--clock wall|processor] [--json FILE]]';
 /** What a shell gives for a command that Ctrl-C ended. */
 const INTERRUPTED = 130;
 

@@ -58,6 +58,11 @@ export class RfbServer implements Inspectable {
     return this.#sessions.size;
   }
 
+  /** Pictures that those clients got so far. */
+  get updates(): number {
+    return [...this.#sessions].reduce((sum, { counters: { updates } }) => sum + updates, 0);
+  }
+
   /** Waits for clients at an address; settles with the port. Rejects when it cannot be had. */
   async listen({ address = LOOPBACK, port = RFB_PORT }: RfbAddress = {}): Promise<number> {
     const listener = await this.#options.sockets.listenTcp(address, port, (socket) => this.accept(socket));
