@@ -29,6 +29,7 @@ const STEPS = [
     'the processor in lock-step',
     ...tests('packages/x86', ['VIRIDIAN_ENGINE=lock-step:0'], '--testTimeout=120000'),
   ],
+  ['200 disks that come and go', ...tests('apps/demo', ['VIRIDIAN_PLUG_ROUNDS=200'], 'linux-storage')],
   ['30 minutes of disk I/O', ...script('soak', '--minutes', '30', '--engine=jit')],
 ];
 

@@ -9,8 +9,10 @@ import type {
   CheckedBoard,
   CheckedBus,
   CheckedConfiguration,
+  CheckedDisk,
   CheckedStorage,
   DiskConfiguration,
+  DvdConfiguration,
   IdeDisk,
   MachineConfiguration,
   StorageConfiguration,
@@ -48,7 +50,7 @@ const SETTINGS: readonly (keyof MachineConfiguration)[] = [
 ];
 
 /** LUNs of one target that our controllers answer for. */
-const LUNS = 64;
+export const LUNS = 64;
 const SMALLEST_MEMORY = 64 * 1024;
 const SERIAL_PORTS = 4;
 const IDE_PLACES = 4;
@@ -238,15 +240,15 @@ function checkController(
   return { instanceId, subchannels, disks };
 }
 
-function checkDisk(
-  { device, lun }: DiskConfiguration,
-  path: string,
-  place: number,
-): Required<DiskConfiguration> {
-  checkDevice(device, `${path}.device`);
-  const own = lun ?? place;
-  checkInteger(`${path}.lun`, own, 0, LUNS - 1);
-  return { device, lun: own };
+function checkDisk(disk: DiskConfiguration | DvdConfiguration, path: string, place: number): CheckedDisk {
+  const lun = disk.lun ?? place;
+  checkInteger(`${path}.lun`, lun, 0, LUNS - 1);
+  if (!('isDvd' in disk)) {
+    checkDevice(disk.device, `${path}.device`);
+    return { isDvd: false, device: disk.device, lun };
+  }
+  if (disk.device !== undefined) checkDevice(disk.device, `${path}.device`);
+  return { isDvd: true, device: disk.device, lun };
 }
 
 /** Instance GUIDs of our own numbering: stable across runs, unique within a machine. */

@@ -15,13 +15,22 @@ export interface DiskConfiguration {
   readonly lun?: number;
 }
 
+/** A DVD drive of a storage controller. */
+export interface DvdConfiguration {
+  readonly isDvd: true;
+  /** The disc in it, of whole blocks of 2048 bytes; empty unless given. Stays its owner's. */
+  readonly device?: BlockDevice;
+  /** As for disks. */
+  readonly lun?: number;
+}
+
 /** A SCSI controller on the bus. */
 export interface StorageConfiguration {
   /** Instance GUID; made from the machine's own numbering unless given. */
   readonly instanceId?: string;
   /** Most sub-channels that the guest may ask for; one less than there are processors unless given. */
   readonly subchannels?: number;
-  readonly disks: readonly DiskConfiguration[];
+  readonly disks: readonly (DiskConfiguration | DvdConfiguration)[];
 }
 
 /** A network adapter on the bus. */
@@ -123,7 +132,7 @@ export interface MachineConfiguration {
   readonly vmbus?: BusConfiguration | false;
   readonly storage?: readonly StorageConfiguration[];
   /** Short for one storage controller with these disks. */
-  readonly disks?: readonly DiskConfiguration[];
+  readonly disks?: readonly (DiskConfiguration | DvdConfiguration)[];
   readonly networks?: readonly NetworkConfiguration[];
   /**
    * Offer the integration services: shutdown, time, heartbeat, key-values, backup, file copy. With an x86 processor and a bus
@@ -189,8 +198,13 @@ export type CheckedBus = Required<BusConfiguration>;
 export interface CheckedStorage {
   readonly instanceId: string;
   readonly subchannels: number;
-  readonly disks: readonly Required<DiskConfiguration>[];
+  readonly disks: readonly CheckedDisk[];
 }
+
+/** A disk or a DVD drive with every default filled in. */
+export type CheckedDisk =
+  | { readonly isDvd: false; readonly device: BlockDevice; readonly lun: number }
+  | { readonly isDvd: true; readonly device: BlockDevice | undefined; readonly lun: number };
 
 /** A network with every default filled in. */
 export type CheckedNetwork = Required<NetworkConfiguration>;

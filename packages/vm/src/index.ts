@@ -7,6 +7,7 @@ export type {
   BusConfiguration,
   DiskConfiguration,
   DisplayConfiguration,
+  DvdConfiguration,
   IdeDisk,
   InputConfiguration,
   MachineConfiguration,
@@ -26,5 +27,7 @@ export type { CrashReport, FinishReason, MachineEvents, MachineResult } from './
 export type { MachineNetwork, MachineNetworks } from './machine-networks.ts';
 export type { InterceptCounts, MachineReport } from './machine-report.ts';
 export type { ShutdownRequest } from './machine-services.ts';
+export type { AttachedUnit, MachineStorage } from './machine-storage.ts';
 export type { ProfileSource } from './profile/profile-source.ts';
+export type { ScsiDvd } from './scsi-dvd.ts';
 export { VirtualizationHost } from './virtualization-host.ts';

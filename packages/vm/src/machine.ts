@@ -21,7 +21,6 @@ import { VmbusHost } from '@viridian/vmbus/host';
 import type { Balloon } from '@viridian/vsp/balloon';
 import type { IntegrationServices } from '@viridian/vsp/integration';
 import type { SocketService } from '@viridian/vsp/socket';
-import type { StorageController } from '@viridian/vsp/storage';
 import { x86Processors } from '@viridian/x86';
 import { bootRegisters } from './boot-state.ts';
 import { ChildMemory } from './child-memory.ts';
@@ -46,7 +45,7 @@ import { MachineBank } from './machine-memory.ts';
 import { MachineNetworks } from './machine-networks.ts';
 import { type MachineReport, reportMachine } from './machine-report.ts';
 import { MachineServices, type ShutdownRequest } from './machine-services.ts';
-import { makeControllers } from './machine-storage.ts';
+import { MachineStorage } from './machine-storage.ts';
 import { type ProfileSource, profileSource } from './profile/profile-source.ts';
 import type { VirtualizationHost } from './virtualization-host.ts';
 
@@ -62,13 +61,14 @@ export class Machine {
   readonly tree = new InspectTree();
   readonly #host: VirtualizationHost;
   readonly #configuration: CheckedConfiguration;
+  /** Its storage controllers: `machine.storage[0].addDisk(device)` while it runs. */
+  readonly storage: readonly MachineStorage[];
   /** The emulated board with its devices, if the machine has one. */
   readonly board: Board | undefined;
   readonly #bank: MachineBank;
   readonly #child: ChildPartition;
   readonly #partition: Partition;
   readonly #bus: VmbusHost | undefined;
-  readonly #controllers: readonly StorageController[];
   /** Its network adapters, which may come and go while it runs. */
   readonly networks: MachineNetworks;
   readonly #services: MachineServices;
@@ -107,9 +107,11 @@ export class Machine {
       for (let vp = 0; vp < configuration.processors; vp += 1) child.createVp(vp);
       this.#bank.giveTo(child);
       this.#partition = hypervisor.partition(child.id)!;
-      this.#controllers =
-        configuration.vmbus === undefined ? [] : makeControllers(configuration.storage, child.where);
-      networks = new MachineNetworks(name, configuration.networks, child.where);
+      const { where } = child;
+      this.storage = configuration.storage.map(
+        (storage, i) => new MachineStorage(storage, `${where}/storage/${i}`),
+      );
+      networks = new MachineNetworks(name, configuration.networks, where);
       this.networks = networks;
       this.#services = new MachineServices({
         configuration,
@@ -269,7 +271,8 @@ export class Machine {
       where: `${this.#child.where}/vmbus`,
     });
     const consoleDevices = Object.values(this.#console);
-    for (const device of [...this.#controllers, ...consoleDevices]) bus.offer(device);
+    const controllers = this.storage.map(({ controller }) => controller);
+    for (const device of [...controllers, ...consoleDevices]) bus.offer(device);
     this.networks.begin(bus, this.tree);
     this.#services.offer(bus);
     return bus;
@@ -320,7 +323,7 @@ export class Machine {
     this.tree.add('partition', this.#partition);
     if (this.#bus !== undefined) this.tree.add('bus', this.#bus);
     if (this.board !== undefined) this.tree.add('board', this.board);
-    this.#controllers.forEach((controller, index) => void this.tree.add(`storage/${index}`, controller));
+    this.storage.forEach((storage, index) => void this.tree.add(`storage/${index}`, storage));
     this.#services.addTo(this.tree);
     for (const [name, device] of Object.entries(this.#console)) this.tree.add(name, device);
   }
@@ -361,7 +364,7 @@ export class Machine {
   async #quiesce(): Promise<void> {
     await this.#bus?.reset();
     await this.board?.quiesce();
-    await Promise.all(this.#controllers.map((controller) => controller.whenIdle()));
+    await Promise.all(this.storage.map(({ controller }) => controller.whenIdle()));
   }
 
   #finish(reason: FinishReason, details: Omit<MachineResult, 'reason'> = {}): void {
@@ -378,7 +381,7 @@ export class Machine {
       await this.#quiesce();
       this.networks.end();
       if (isOrderly) {
-        await flushDisks(this.#configuration, this.#child.where);
+        await flushDisks(this.storage, this.#configuration.board, this.#child.where);
         this.#child.delete();
       }
       this.#host.hypervisor.removeMemory(this.#bank.bank);

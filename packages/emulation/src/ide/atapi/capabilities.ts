@@ -2,6 +2,7 @@
 
 import { AdditionalSense, ModeHeader10, ModePage, ModeSense10Cdb, SenseKey } from '@viridian/protocols/scsi';
 import type { DvdUnit } from './dvd-unit.ts';
+import type { PacketNames } from './inquiry.ts';
 import {
   BLOCK_BYTES,
   CapabilitiesPage,
@@ -47,13 +48,16 @@ const FEATURES: readonly Feature[] = [
   { code: 0x001f, flags: 0x04, profile: Profile.DVD_ROM, content: [1, 0, 0, 0] }, // DVD read
 ];
 
+/** The core of a drive whose packets come by SCSI: interface 1. */
+const SCSI_CORE: Feature = { code: 0x0001, flags: 0x08 | PERSISTENT, content: [0, 0, 0, 1, 1, 0, 0, 0] };
+
 function profileOf(unit: DvdUnit): number {
   if (unit.disc === undefined) return Profile.NONE;
   return unit.blocks > MOST_CD_BLOCKS ? Profile.DVD_ROM : Profile.CD_ROM;
 }
 
 /** GET CONFIGURATION. */
-export function getConfiguration(unit: DvdUnit, cdb: DataView): PacketResult {
+export function getConfiguration(unit: DvdUnit, cdb: DataView, names: PacketNames): PacketResult {
   const { flags, startingFeature, allocationLength } = GetConfigurationCdb.read(cdb);
   const { requestType } = flags;
   if (requestType > FeatureRequest.ONE) return INVALID_FIELD;
@@ -65,7 +69,8 @@ export function getConfiguration(unit: DvdUnit, cdb: DataView): PacketResult {
     if (requestType === FeatureRequest.ONE) return feature.code === startingFeature;
     return feature.code >= startingFeature && (requestType === FeatureRequest.ALL || isCurrent(feature));
   };
-  const descriptors = [profileList(currentProfile), ...FEATURES]
+  const features = names.carrier === 'SCSI' ? [SCSI_CORE, ...FEATURES.slice(1)] : FEATURES;
+  const descriptors = [profileList(currentProfile), ...features]
     .filter(isWanted)
     .map((feature) => descriptorOf(feature, isCurrent(feature)));
   const content = joined(descriptors);

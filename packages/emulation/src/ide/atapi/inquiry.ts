@@ -4,6 +4,7 @@ import {
   DesignatorCodeSet,
   DesignatorHeader,
   DesignatorType,
+  INQUIRY_VERSION_SPC3,
   InquiryCdb,
   PeripheralDeviceType,
   StandardInquiry,
@@ -21,6 +22,8 @@ export interface PacketNames {
   /** Up to 4 characters. */
   readonly revision: string;
   readonly serial: string;
+  /** What carries the packets; an IDE cable unless told. */
+  readonly carrier?: 'ATAPI' | 'SCSI';
 }
 
 const peripheral = { deviceType: PeripheralDeviceType.CD_DVD };
@@ -36,11 +39,14 @@ export function inquiry(names: PacketNames, cdb: DataView): PacketResult {
 }
 
 function standard(names: PacketNames): Uint8Array {
+  const isScsi = names.carrier === 'SCSI';
   return StandardInquiry.bytes({
     peripheral,
     removable: { removable: 1 },
-    version: 0, // a packet device: Linux puts the versions of MMC-5 in its place
-    format: { responseDataFormat: 1, normalAca: 1 }, // the upper nibble is the packet interface, 2
+    // A packet device has version 0: Linux puts the versions of MMC-5 in its place. Its upper nibble of the format is the
+    // packet interface, 2.
+    version: isScsi ? INQUIRY_VERSION_SPC3 : 0,
+    format: isScsi ? { responseDataFormat: 2 } : { responseDataFormat: 1, normalAca: 1 },
     additionalLength: StandardInquiry.size - 5,
     vendor: names.vendor.slice(0, 8),
     product: names.product.slice(0, 16),
