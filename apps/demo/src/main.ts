@@ -83,10 +83,15 @@ const run = defineCommand({
     cpus: { type: 'string', description: 'virtual processors (1)', valueHint: 'N' },
     disk: {
       type: 'string',
-      description: 'a disk image, raw or VHD; may be given several times. overlay: forget changes at the end',
+      description:
+        'a disk image, raw, VHD or VHDX; may be given several times. overlay: forget changes at the end',
       valueHint: 'FILE[,bus=scsi|ide][,ro][,overlay]',
     },
-    cdrom: { type: 'string', description: 'an ISO image in a DVD drive on IDE', valueHint: 'FILE' },
+    cdrom: {
+      type: 'string',
+      description: 'a DVD drive with an ISO image in it, or empty',
+      valueHint: 'FILE|none[,bus=scsi|ide]',
+    },
     serial: {
       type: 'string',
       description: 'COM1: the terminal (Ctrl-A x quits, s shuts down, b reports), a file, or nowhere',

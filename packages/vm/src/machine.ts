@@ -270,9 +270,8 @@ export class Machine {
       versions: vmbus,
       where: `${this.#child.where}/vmbus`,
     });
-    const consoleDevices = Object.values(this.#console);
-    const controllers = this.storage.map(({ controller }) => controller);
-    for (const device of [...controllers, ...consoleDevices]) bus.offer(device);
+    for (const { controller } of this.storage) bus.offer(controller);
+    for (const device of Object.values(this.#console)) bus.offer(device);
     this.networks.begin(bus, this.tree);
     this.#services.offer(bus);
     return bus;

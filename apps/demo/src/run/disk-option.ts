@@ -1,4 +1,4 @@
-/** What `--disk FILE[,bus=scsi|ide][,ro][,overlay]` means. */
+/** What `--disk FILE[,bus=scsi|ide][,ro][,overlay]` and `--cdrom FILE|none[,bus=scsi|ide]` mean. */
 
 import { OptionError } from '../demo/options.ts';
 
@@ -33,4 +33,22 @@ export function parseDisk(text: string, defaultBus: DiskBus): DiskOption {
   }
   if (rest === '') throw new OptionError(`--disk ${text}: the name of a file is needed`);
   return { path: rest, bus, readOnly, overlay };
+}
+
+/** A DVD drive of the machine. */
+export interface CdromOption {
+  /** Undefined for an empty drive. */
+  readonly path: string | undefined;
+  readonly bus: DiskBus;
+}
+
+/** Reads the value of `--cdrom`. Throws OptionError. */
+export function parseCdrom(text: string, defaultBus: DiskBus): CdromOption {
+  const match = /^(.*?)(?:,bus=([^,]*))?$/.exec(text)!;
+  const [, file = '', bus = defaultBus] = match;
+  if (bus !== 'scsi' && bus !== 'ide')
+    throw new OptionError(`--cdrom ${text}: bus=scsi or bus=ide is needed`);
+  if (file === '') throw new OptionError(`--cdrom ${text}: the name of a file, or none, is needed`);
+  if (file === 'none' && bus === 'ide') throw new OptionError(`--cdrom ${text}: an empty drive is on bus=scsi`);
+  return { path: file === 'none' ? undefined : file, bus };
 }

@@ -3,7 +3,7 @@
 import { type BlockDevice, BlockError, OverlayDisk, ReadOnlyDisk } from '@viridian/drivers';
 import { openImage, openRawFile } from '@viridian/drivers/node';
 import { OptionError } from '../demo/options.ts';
-import type { DiskBus, DiskOption } from './disk-option.ts';
+import type { CdromOption, DiskBus, DiskOption } from './disk-option.ts';
 
 /** An open disk. */
 export interface RunDisk {
@@ -14,16 +14,18 @@ export interface RunDisk {
 }
 
 /** Opens all or none. Throws {@link OptionError} that names the file. */
-export async function openDisks(disks: readonly DiskOption[], cdrom: string | undefined): Promise<RunDisk[]> {
+export async function openDisks(
+  disks: readonly DiskOption[],
+  cdrom: CdromOption | undefined,
+): Promise<RunDisk[]> {
   const opened: RunDisk[] = [];
   try {
     for (const disk of disks) {
       const { path, bus } = disk;
       opened.push({ path, bus, isDvd: false, device: await withPath(path, () => openDisk(disk)) });
     }
-    if (cdrom !== undefined) {
-      const device = await withPath(cdrom, () => openRawFile(cdrom, { readOnly: true }));
-      opened.push({ path: cdrom, bus: 'ide', isDvd: true, device });
+    if (cdrom?.path !== undefined) {
+      opened.push({ path: cdrom.path, bus: cdrom.bus, isDvd: true, device: await openDisc(cdrom.path) });
     }
   } catch (error) {
     await closeDisks(opened);
@@ -37,6 +39,11 @@ export async function closeDisks(disks: readonly RunDisk[]): Promise<void> {
   const results = await Promise.allSettled(disks.map(({ device }) => device.close()));
   const failed = results.find((result) => result.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
+}
+
+/** An ISO image for a DVD drive. Throws {@link OptionError} that names the file. */
+export function openDisc(path: string): Promise<BlockDevice> {
+  return withPath(path, () => openRawFile(path, { readOnly: true }));
 }
 
 async function openDisk({ path, readOnly, overlay }: DiskOption): Promise<BlockDevice> {

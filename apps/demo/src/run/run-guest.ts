@@ -7,6 +7,8 @@ import { formatEvent, listen } from '@viridian/trace';
 import {
   ConfigurationError,
   createMachine,
+  type DiskConfiguration,
+  type DvdConfiguration,
   type IdeDisk,
   type Machine,
   type MachineConfiguration,
@@ -229,7 +231,11 @@ function configurationOf(
   input: SerialQueue,
 ): MachineConfiguration {
   const { enlightened, engine, vmbusVersion, debugExitPort } = options;
-  const scsi = disks.filter(({ bus }) => bus === 'scsi').map(({ device }) => ({ device }));
+  const onBus = disks.filter(({ bus }) => bus === 'scsi');
+  const scsi: (DiskConfiguration | DvdConfiguration)[] = onBus.map(({ device, isDvd }) =>
+    isDvd ? { isDvd, device } : { device },
+  );
+  if (options.cdrom?.bus === 'scsi' && options.cdrom.path === undefined) scsi.push({ isDvd: true });
   return {
     name: basename(options.kernel),
     memoryBytes: options.memoryMiB * MIB,
@@ -254,7 +260,7 @@ function configurationOf(
 /** Disks in their order, around the place of the DVD drive. */
 function idePlaces(disks: readonly RunDisk[]): (IdeDisk | undefined)[] {
   const hardDisks = disks.filter(({ bus, isDvd }) => bus === 'ide' && !isDvd);
-  const dvd = disks.find(({ isDvd }) => isDvd);
+  const dvd = disks.find(({ bus, isDvd }) => bus === 'ide' && isDvd);
   return Array.from({ length: IDE_PLACES }, (_, place) => {
     if (place === DVD_PLACE && dvd !== undefined) return { device: dvd.device, isDvd: true };
     const disk = hardDisks.shift();

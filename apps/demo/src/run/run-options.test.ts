@@ -41,6 +41,13 @@ describe('checkRunOptions', () => {
     });
   });
 
+  it('puts the DVD drive where the disks are, with a disc or without', () => {
+    expect(check({ cdrom: 'a,b.iso' }, []).cdrom).toEqual({ path: 'a,b.iso', bus: 'scsi' });
+    expect(check({ cdrom: 'a', enlightenments: false }, []).cdrom?.bus).toBe('ide');
+    expect(check({ cdrom: 'none' }, []).cdrom?.path).toBeUndefined();
+    expect(check({ cdrom: 'a,bus=ide' }, []).cdrom?.bus).toBe('ide');
+  });
+
   it('puts the disks of a guest without enlightenments on IDE', () => {
     expect(check({}, ['a']).disks[0]?.bus).toBe('scsi');
     expect(check({ enlightenments: false }, ['a']).disks[0]?.bus).toBe('ide');
@@ -61,7 +68,10 @@ describe('checkRunOptions', () => {
     [{ 'vmbus-version': '9.9' }, [], 'one of 0.13'],
     [{ 'vmbus-version': '5.3', enlightenments: false }, [], 'there is no bus'],
     [{ enlightenments: false }, ['a,bus=scsi'], 'bus=ide'],
-    [{ cdrom: 'c' }, ['a', 'b', 'c', 'd'].map((path) => `${path},bus=ide`), 'there is room for 3'],
+    [{ cdrom: 'c,bus=ide' }, ['a', 'b', 'c', 'd'].map((path) => `${path},bus=ide`), 'there is room for 3'],
+    [{ cdrom: 'c,bus=usb' }, [], 'bus=scsi or bus=ide'],
+    [{ cdrom: ',bus=ide' }, [], 'the name of a file, or none'],
+    [{ cdrom: 'c,bus=scsi', enlightenments: false }, [], 'bus=ide'],
     [{ debugcon: 'stdio' }, [], 'only one of them'],
     [{ 'debug-exit': '0xffff' }, [], '--debug-exit 0xffff'],
     [{ trace: 'list' }, [], 'trace points:'],

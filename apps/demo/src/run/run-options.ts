@@ -4,7 +4,7 @@ import { VMBUS_VERSIONS } from '@viridian/protocols/vmbus';
 import { listTracePoints } from '@viridian/trace';
 import type { EngineOptions } from '@viridian/x86';
 import { OptionError } from '../demo/options.ts';
-import { type DiskOption, parseDisk } from './disk-option.ts';
+import { type CdromOption, type DiskOption, parseCdrom, parseDisk } from './disk-option.ts';
 import { type DisplayOption, parseDisplay } from './display-option.ts';
 import { type InstructionsOption, parseInstructions } from './instructions-option.ts';
 import { type NetOption, parseNet } from './run-network.ts';
@@ -20,7 +20,7 @@ export interface RunOptions {
   readonly memoryMiB: number;
   readonly processors: number;
   readonly disks: readonly DiskOption[];
-  readonly cdrom: string | undefined;
+  readonly cdrom: CdromOption | undefined;
   readonly serial: Output;
   /** Undefined for a guest without keyboard, mouse and display. */
   readonly display: DisplayOption | undefined;
@@ -79,6 +79,7 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
   const debugExit = text('debug-exit');
   const enlightened = given.enlightenments !== false;
   const parsed = disks.map((disk) => parseDisk(disk, enlightened ? 'scsi' : 'ide'));
+  const cdrom = text('cdrom');
   const timeout = text('timeout');
   const instructions = text('instructions');
   const options: RunOptions = {
@@ -88,7 +89,7 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
     memoryMiB: memory(text('memory') ?? '256'),
     processors: integer('cpus', text('cpus') ?? '1', 1, MOST_PROCESSORS),
     disks: parsed,
-    cdrom: text('cdrom'),
+    cdrom: cdrom === undefined ? undefined : parseCdrom(cdrom, enlightened ? 'scsi' : 'ide'),
     serial,
     display: parseDisplay(text('display') ?? 'none'),
     inputFile: text('input'),
@@ -140,13 +141,13 @@ function checkTogether(options: RunOptions): void {
   if (!enlightened && options.net !== undefined) {
     throw new OptionError('--net and --no-enlightenments: the network adapter is a device on the bus');
   }
-  if (!enlightened && disks.some(({ bus }) => bus === 'scsi')) {
+  if (!enlightened && [...disks, cdrom].some((disk) => disk?.bus === 'scsi')) {
     throw new OptionError(
-      '--disk …,bus=scsi and --no-enlightenments: without enlightenments disks are on bus=ide',
+      '--disk …,bus=scsi and --no-enlightenments: without enlightenments disks and DVD drives are on bus=ide',
     );
   }
   const ide = disks.filter(({ bus }) => bus === 'ide').length;
-  const most = cdrom === undefined ? 4 : 3;
+  const most = cdrom?.bus === 'ide' ? 3 : 4;
   if (ide > most) throw new OptionError(`${ide} disks on bus=ide: there is room for ${most}`);
   if (serial === 'stdio' && debugConsole?.to === 'stdio') {
     throw new OptionError('--serial stdio and --debugcon stdio: only one of them can have the terminal');
