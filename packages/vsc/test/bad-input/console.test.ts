@@ -125,6 +125,22 @@ describe('a host that answers', () => {
     expect(display.ended).toBe('feature change is too short');
   });
 
+  it.each<[string, Opener, readonly Uint8Array[]]>([
+    ['mouse', openMouse, [ACCEPTED, introduction()]],
+    ['video', video, [VERSION, RESOLUTIONS(1, 0, 1), LOCATED]],
+  ])('%s: with a message cut at any byte, which opens nothing', async (_, open, answers) => {
+    for (const [index, whole] of answers.entries()) {
+      const before = answers.slice(0, index);
+      const data = whole.subarray(8);
+      for (let bytes = 0; bytes < data.length; bytes += 1) {
+        const cut = data.slice(0, bytes);
+        const [outcome, host] = await opening(open, ...before, piped(cut));
+        expect(['waits', 'protocol'], `${index} at ${bytes}`).toContain(outcome);
+        expect(host.ended !== undefined).toBe(outcome === 'protocol');
+      }
+    }
+  });
+
   it('with anything', async () => {
     const packet = fc.tuple(fc.nat(20), fc.uint8Array({ maxLength: 80 }), fc.boolean());
     const opener = fc.constantFrom(openKeyboard as Opener, openMouse as Opener, video);
