@@ -9,6 +9,7 @@ export { setInterpreting, setJitThreshold } from './jit/regions';
 export {
   regionCompareStrings, regionCondition, regionFallback, regionFill, regionFlags, regionHighSigned, regionHighUnsigned, regionProbe, regionSettle,
 } from './jit/runtime';
+export { regionString } from './jit/string-runtime';
 export { run, step } from './interpreter/run';
 export { flushAllTlb, flushPageTlb } from './memory/tlb';
 export { closeWrites, setJournal } from './memory/journal';

@@ -16,4 +16,6 @@ export const IMPORT_PROBE: u32 = 6;
 export const IMPORT_SETTLE: u32 = 7;
 /** `regionCompareStrings(vp, a, b, imm)`: RCX of a PCMPISTRI, whose flags are in RFLAGS. */
 export const IMPORT_COMPARE_STRINGS: u32 = 8;
-export const IMPORTS: u32 = 9;
+/** `regionString(vp, to, from, elements, kind)`: 1 when MOVS or STOS has written all its elements, 0 when nothing happened. */
+export const IMPORT_STRING: u32 = 9;
+export const IMPORTS: u32 = 10;

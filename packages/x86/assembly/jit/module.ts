@@ -23,7 +23,7 @@ function type(parameters: u32, p0: u32, p1: u32, p2: u32, p3: u32, p4: u32, p5: 
 function types(): void {
   byte(1);
   const section = beginSized();
-  unsigned(9);
+  unsigned(10);
   const i = TYPE_I32;
   const l = TYPE_I64;
   type(4, i, i, l, i, 0, 0, i); // 0 a region
@@ -35,6 +35,7 @@ function types(): void {
   type(4, i, l, i, i, 0, 0, i); // 6 probe
   type(6, i, i, l, l, i, l, 0); // 7 settle
   type(4, i, i, i, i, 0, 0, i); // 8 comparison of strings
+  type(5, i, l, l, l, i, 0, i); // 9 string
   endSized(section);
 }
 

@@ -18,6 +18,7 @@ import { node, NODE_BLOCK, NODE_COUNT, NODE_DELTA, NODE_OPS, nodeCount } from '.
 import { beginPending } from './pending';
 import { nextOp, reserveOps } from './regions';
 import { close, LABEL_OTHER, open } from './structure';
+import { moveString } from './strings';
 import { translateInteger } from './integer';
 import { beginVectors, registersOfVector, translateSse } from './vectors';
 import { HANDLER_SSE } from '../sse/opcodes';
@@ -125,6 +126,8 @@ function registersOf(op: usize): u32 {
   switch (code) {
     case 0x68: case 0x6a: case 0xc3: case 0xe8: case 0xff: return set | 16;
     case 0xc9: return set | 16 | 32;
+    case 0xa4: case 0xa5: return set | 2 | 64 | 128;
+    case 0xaa: case 0xab: return set | 1 | 2 | 128;
     case 0xd2: case 0xd3: return set | 2;
     case 0xa8: case 0xa9: return set | 1;
     case 0xf6: case 0xf7: return set | 1 | 4;
@@ -201,7 +204,13 @@ export function areFlagsLive(op: usize): bool {
 export function translate(op: usize): void {
   if (load<u16>(op + OP_HANDLER) == HANDLER_INTEGER) {
     if (translateInteger(op)) return;
+    if (moveString(op)) return;
   } else if (translateSse(op)) return;
+  handle(op);
+}
+
+/** Has a micro-op executed by its handler, and goes on behind it. */
+export function handle(op: usize): void {
   callHandler(op);
   // Left when the handler says so: a string instruction with elements left, code that changed.
   open(0x04, LABEL_OTHER);

@@ -11,6 +11,7 @@ const IMPORTS = [
   'regionProbe',
   'regionSettle',
   'regionCompareStrings',
+  'regionString',
 ] as const;
 
 /** Regions that a core keeps at a time: MOST_REGIONS of `assembly/jit/memory-map.ts`. */

@@ -54,7 +54,7 @@ function run(engine: EngineOptions, program: ProgramOptions, { secondPage, slice
       machine.set(register, BigInt(random.below(2 ** 32)) << BigInt(random.below(33)));
   }
   for (let at = 0; at < 0x2000; at += 4) machine.view.setUint32(At.DATA + at, random.below(2 ** 32), true);
-  machine.tables!.identity((At.DATA >> 12) + 1, 1, secondPage);
+  machine.tables!.map(At.DATA + 0x1000, At.DATA + 0x1000, secondPage);
   machine.setHandler(VECTOR, COUNT_INTERRUPT);
   machine.set(Reg.CR4, machine.get(Reg.CR4) | 0x600);
   // Write protection holds for the system too.

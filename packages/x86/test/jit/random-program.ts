@@ -70,6 +70,22 @@ export class Writer {
     random.pick(FORMS)(this, random.pick(REGISTERS), random);
   }
 
+  /** MOVS or STOS, of up to 40 elements or one. */
+  string(): void {
+    const random = this.#random;
+    this.bytes.push(0x49, 0x8d, 0xbe); // lea rdi, [r14 + …]
+    const to = random.below(this.#dataBytes);
+    this.dword(to);
+    this.bytes.push(0x49, 0x8d, 0xb6); // lea rsi, [r14 + …]
+    this.dword(
+      random.below(2) === 0 ? random.below(this.#dataBytes) : Math.max(0, to - 20 + random.below(40)),
+    );
+    this.bytes.push(0xb9); // mov ecx, …
+    this.dword(random.below(40));
+    if (random.below(4) !== 0) this.bytes.push(0xf3);
+    this.bytes.push(random.pick([0x40, 0x48, 0x66]), random.pick([0xa4, 0xa5, 0xaa, 0xab]));
+  }
+
   /** XOR EDX, EDX or CQO and a division, which may raise #DE. */
   division(reg: number): void {
     const signed = this.#random.below(2);
@@ -116,6 +132,7 @@ const FORMS: readonly ((writer: Writer, reg: number, random: Random) => void)[] 
   (writer, reg, random) => writer.operation([0x0f, random.pick([0xbc, 0xbd])], reg),
   (writer, reg) => writer.division(reg),
   (writer, _, random) => writer.operation([0x0f, random.pick(PACKED)], random.below(8), [0x66]),
+  (writer) => writer.string(),
   (writer, _, random) => {
     writer.operation([0x0f, 0x3a, 0x63], random.below(8), [0x66]); // pcmpistri
     writer.bytes.push(random.below(128));
