@@ -1,7 +1,7 @@
 /** Opens the disks of a machine from their options. */
 
 import { type BlockDevice, BlockError, OverlayDisk, ReadOnlyDisk } from '@viridian/drivers';
-import { openImage, openRawFile } from '@viridian/drivers/node';
+import { openImage, openRawFile, type ReadThread } from '@viridian/drivers/node';
 import { OptionError } from '../demo/options.ts';
 import type { CdromOption, DiskBus, DiskOption } from './disk-option.ts';
 
@@ -13,16 +13,17 @@ export interface RunDisk {
   readonly device: BlockDevice;
 }
 
-/** Opens all or none. Throws {@link OptionError} that names the file. */
+/** Opens all or none; `reads` does their short reads. Throws {@link OptionError} that names the file. */
 export async function openDisks(
   disks: readonly DiskOption[],
   cdrom: CdromOption | undefined,
+  reads: ReadThread,
 ): Promise<RunDisk[]> {
   const opened: RunDisk[] = [];
   try {
     for (const disk of disks) {
       const { path, bus } = disk;
-      opened.push({ path, bus, isDvd: false, device: await withPath(path, () => openDisk(disk)) });
+      opened.push({ path, bus, isDvd: false, device: await withPath(path, () => openDisk(disk, reads)) });
     }
     if (cdrom?.path !== undefined) {
       opened.push({ path: cdrom.path, bus: cdrom.bus, isDvd: true, device: await openDisc(cdrom.path) });
@@ -46,8 +47,8 @@ export function openDisc(path: string): Promise<BlockDevice> {
   return withPath(path, () => openRawFile(path, { readOnly: true }));
 }
 
-async function openDisk({ path, readOnly, overlay }: DiskOption): Promise<BlockDevice> {
-  const image = await openImage(path, { readOnly: readOnly || overlay });
+async function openDisk({ path, readOnly, overlay }: DiskOption, reads: ReadThread): Promise<BlockDevice> {
+  const image = await openImage(path, { readOnly: readOnly || overlay, reads });
   const changeable = overlay ? new OverlayDisk(image) : image;
   return readOnly && overlay ? new ReadOnlyDisk(changeable) : changeable;
 }

@@ -2,6 +2,8 @@
 
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { ReadThread } from '@viridian/drivers/node';
 import { type BootImage, LoadError, loadKernel, pcMemoryMap } from '@viridian/emulation/loader';
 import { formatEvent, listen } from '@viridian/trace';
 import {
@@ -49,9 +51,11 @@ export async function runGuest(
   const started = performance.now();
   const boot = await loadFiles(options);
   const loadMs = performance.now() - started;
-  const disks = await openDisks(options.disks, options.cdrom);
   const say = (text: string): void => terminal.line(terminal.style('dim', `viridian: ${text}`));
+  const reads = new ReadThread((entry, workerData) => new Worker(entry, { workerData }));
+  let disks: RunDisk[] = [];
   try {
+    disks = await openDisks(options.disks, options.cdrom, reads);
     using screen = options.display && (await RunScreen.open(options.display, basename(options.kernel), say));
     const machine = await runMachine(options, boot, disks, screen, terminal, interrupted);
     const { result, timedOut, milestones, reporter } = machine;
@@ -70,7 +74,7 @@ export async function runGuest(
     }
     return exitCode;
   } finally {
-    await closeDisks(disks);
+    await closeDisks(disks).finally(() => reads.close());
   }
 }
 

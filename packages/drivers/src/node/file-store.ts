@@ -10,6 +10,7 @@ import { buffersLength, sliceBuffers } from '../block/buffers.ts';
 import type { ByteStore } from '../store/byte-store.ts';
 import { type FileLock, lockFile } from './file-lock.ts';
 import { hostError } from './host-error.ts';
+import type { ReadThread } from './read-thread.ts';
 
 /** How to open a file. */
 export interface FileStoreOptions {
@@ -18,6 +19,8 @@ export interface FileStoreOptions {
   readonly create?: boolean;
   /** Takes `<path>.lock` first, so that others who ask for it cannot open the file meanwhile. */
   readonly lock?: boolean;
+  /** Does short reads into shared memory; Node's own threads do all others, and those where it fails. */
+  readonly reads?: ReadThread;
 }
 
 const fstat = promisify(fs.fstat);
@@ -37,18 +40,27 @@ export class FileStore implements ByteStore {
   readonly readOnly: boolean;
   readonly #fd: number;
   readonly #lock: FileLock | undefined;
+  readonly #reads: ReadThread | undefined;
   #sizeBytes: number;
   #inFlight = 0;
   #idle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
   #syncFailure: BlockError | undefined;
 
-  private constructor(path: string, fd: number, sizeBytes: number, readOnly: boolean, lock?: FileLock) {
+  private constructor(
+    path: string,
+    fd: number,
+    sizeBytes: number,
+    options: FileStoreOptions,
+    lock: FileLock | undefined,
+  ) {
     this.path = path;
-    this.readOnly = readOnly;
+    this.readOnly = options.readOnly === true;
     this.#fd = fd;
     this.#sizeBytes = sizeBytes;
     this.#lock = lock;
+    this.#reads = options.reads;
+    this.#reads?.attach();
   }
 
   /** Opens a file. Throws BlockError, for what is no regular file too. */
@@ -61,7 +73,7 @@ export class FileStore implements ByteStore {
       if (!create) mustBeFile(await stat(path), path);
       fd = await openFile(path, create ? 'wx+' : readOnly ? 'r' : 'r+');
       const { size } = mustBeFile(await fstat(fd), path);
-      return new FileStore(path, fd, size, readOnly, lock);
+      return new FileStore(path, fd, size, options, lock);
     } catch (error) {
       if (fd !== undefined) await closeFile(fd);
       await lock?.release();
@@ -122,6 +134,7 @@ export class FileStore implements ByteStore {
         this.#idle = resolve;
       });
     }
+    this.#reads?.detach();
     try {
       await closeFile(this.#fd);
     } catch (error) {
@@ -181,8 +194,20 @@ export class FileStore implements ByteStore {
       return;
     }
     const length = Math.min(first.length, MOST_PER_CALL);
-    if (what === 'reading') fs.read(this.#fd, first, 0, length, at, step);
-    else fs.write(this.#fd, first, 0, length, at, step);
+    if (what === 'writing') fs.write(this.#fd, first, 0, length, at, step);
+    else if (parts.length === 1 && this.#reads?.takes(first) === true) this.#readByThread(first, at, step);
+    else fs.read(this.#fd, first, 0, length, at, step);
+  }
+
+  #readByThread(
+    into: Uint8Array<SharedArrayBuffer>,
+    at: number,
+    step: (error: Error | null, done: number) => void,
+  ): void {
+    this.#reads!.read(this.#fd, into, at, (bytes) => {
+      if (bytes >= 0) step(null, bytes);
+      else fs.read(this.#fd, into, 0, into.length, at, step);
+    });
   }
 
   async #call(what: string, work: () => Promise<void>): Promise<void> {

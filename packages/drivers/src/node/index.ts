@@ -8,3 +8,4 @@ export {
 export { FileStore, type FileStoreOptions } from './file-store.ts';
 export { hostSockets } from './host-sockets.ts';
 export { fileParents, type OpenImageOptions, openImage, openRawFile } from './open-image.ts';
+export { ReadThread, type StartThread } from './read-thread.ts';

@@ -9,6 +9,7 @@ import { detectFormat, imageFormat } from '../image/image-format.ts';
 import type { OpenParent, ParentDisk, ParentLocator, ParentReference } from '../image/parent.ts';
 import { FileStore } from './file-store.ts';
 import { errorCode } from './host-error.ts';
+import type { ReadThread } from './read-thread.ts';
 
 /** How to open an image file. */
 export interface OpenImageOptions {
@@ -19,6 +20,8 @@ export interface OpenImageOptions {
   readonly lock?: boolean;
   /** Of raw images: 512 (default) or 4096. */
   readonly logicalBlockBytes?: number;
+  /** Does short reads of the image. */
+  readonly reads?: ReadThread;
 }
 
 /** Opens an image file, and the files below it when it is a differencing one. Throws BlockError. */
@@ -42,7 +45,11 @@ async function openLinked(
   const store = await FileStore.open(path, options);
   try {
     const format = options.format === undefined ? await detectFormat(store) : imageFormat(options.format);
-    return await format.open(store, { ...options, chain, openParent: fileParents(path, format.name) });
+    return await format.open(store, {
+      ...options,
+      chain,
+      openParent: fileParents(path, format.name, options.reads),
+    });
   } catch (error) {
     await store.close();
     throw error;
@@ -53,7 +60,7 @@ async function openLinked(
  * Finds the parents of the differencing image at `path` among files: by the relative locators, then by the absolute ones,
  * then by name in the image's own folder. The first file of the same format with the right id counts; it is opened read-only.
  */
-export function fileParents(path: string, format = 'vhd'): OpenParent {
+export function fileParents(path: string, format = 'vhd', reads?: ReadThread): OpenParent {
   return async (parent, chain) => {
     const tried: string[] = [];
     for (const candidate of candidates(path, parent)) {
@@ -61,7 +68,7 @@ export function fileParents(path: string, format = 'vhd'): OpenParent {
         tried.push(`${candidate} does not exist`);
         continue;
       }
-      const disk = await openLinked(candidate, { readOnly: true, format }, chain);
+      const disk = await openLinked(candidate, { readOnly: true, format, ...(reads && { reads }) }, chain);
       const { uniqueId } = disk as ParentDisk;
       if (uniqueId === parent.uniqueId) return disk as ParentDisk;
       await disk.close();
