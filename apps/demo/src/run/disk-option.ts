@@ -49,6 +49,7 @@ export function parseCdrom(text: string, defaultBus: DiskBus): CdromOption {
   if (bus !== 'scsi' && bus !== 'ide')
     throw new OptionError(`--cdrom ${text}: bus=scsi or bus=ide is needed`);
   if (file === '') throw new OptionError(`--cdrom ${text}: the name of a file, or none, is needed`);
-  if (file === 'none' && bus === 'ide') throw new OptionError(`--cdrom ${text}: an empty drive is on bus=scsi`);
+  if (file === 'none' && bus === 'ide')
+    throw new OptionError(`--cdrom ${text}: an empty drive is on bus=scsi`);
   return { path: file === 'none' ? undefined : file, bus };
 }
