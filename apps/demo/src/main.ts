@@ -4,6 +4,7 @@
 import { enableCompileCache } from 'node:module';
 import { defineCommand, runMain } from 'citty';
 import { checkDemoOptions, OptionError } from './demo/options.ts';
+import { checkNewImage, type GivenImageOptions } from './disk-image/image-options.ts';
 import { GuestFilesError } from './linux/guest-files-error.ts';
 import { checkRunOptions, type GivenOptions, repeatedOption } from './run/run-options.ts';
 import { Terminal } from './terminal/terminal.ts';
@@ -217,6 +218,78 @@ const web = defineCommand({
   },
 });
 
+const newImageArgs = {
+  format: { type: 'string', description: "by the file's ending unless told", valueHint: 'raw|vhd|vhdx' },
+  type: {
+    type: 'string',
+    description: 'dynamic unless told; raw images are fixed, those with a parent differencing',
+    valueHint: 'fixed|dynamic|differencing',
+  },
+  size: { type: 'string', description: 'size of the disk, e.g. 8G', valueHint: 'SIZE' },
+  'block-size': { type: 'string', description: 'unit in which it grows (2M)', valueHint: 'SIZE' },
+  'sector-size': { type: 'string', description: 'of a VHDX (512)', valueHint: '512|4096' },
+} as const;
+const existing = { type: 'positional', description: 'a disk image', required: true } as const;
+const made = {
+  type: 'positional',
+  description: 'the file to make, which must not exist',
+  required: true,
+} as const;
+
+const image = defineCommand({
+  meta: { name: 'image', description: 'Make, show, convert and check disk images: raw, VHD, VHDX' },
+  subCommands: {
+    create: defineCommand({
+      meta: { name: 'create', description: 'Make an empty image' },
+      args: {
+        file: made,
+        ...newImageArgs,
+        parent: {
+          type: 'string',
+          description: 'the image that a differencing one stands on, and that must not change any more',
+          valueHint: 'FILE',
+        },
+      },
+      run: ({ args }) =>
+        main(new Terminal(), async (terminal) => {
+          const { createImage } = await import('./disk-image/image-commands.ts');
+          return await createImage(checkNewImage(args.file, args as GivenImageOptions), terminal);
+        }),
+    }),
+    info: defineCommand({
+      meta: { name: 'info', description: 'Show what an image is' },
+      args: { file: existing, json: { type: 'boolean', description: 'all of it, as JSON', default: false } },
+      run: ({ args }) =>
+        main(new Terminal(), async (terminal) => {
+          const { imageInfo } = await import('./disk-image/image-commands.ts');
+          return await imageInfo(args.file, args.json, terminal);
+        }),
+    }),
+    convert: defineCommand({
+      meta: { name: 'convert', description: 'Copy an image into a new one of any format' },
+      args: { source: existing, target: made, ...newImageArgs },
+      run: ({ args }) =>
+        main(new Terminal(), async (terminal, interrupted) => {
+          const { convertImage } = await import('./disk-image/image-commands.ts');
+          const target = checkNewImage(args.target, args as GivenImageOptions);
+          return await convertImage(args.source, target, terminal, interrupted);
+        }),
+    }),
+    check: defineCommand({
+      meta: {
+        name: 'check',
+        description: 'Check the structure of an image and its parents, and read all of it',
+      },
+      args: { file: existing },
+      run: ({ args }) =>
+        main(new Terminal(), async (terminal, interrupted) => {
+          const { checkImage } = await import('./disk-image/image-commands.ts');
+          return await checkImage(args.file, terminal, interrupted);
+        }),
+    }),
+  },
+});
+
 /** Runs a command until it ends or a signal does; its exit code becomes the process's. */
 async function main(
   terminal: Terminal,
@@ -244,6 +317,6 @@ await runMain(
       name: 'viridian',
       description: 'A hypervisor, its parent partition and its guests, in TypeScript',
     },
-    subCommands: { demo, run, web },
+    subCommands: { demo, run, web, image },
   }),
 );
