@@ -5,15 +5,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { longs, RfbHouse, type RfbPeer, scanoutOf, words } from './support/rfb-peer.ts';
 
-const [RAW, HEXTILE, ZRLE] = [0, 5, 16];
+const [RAW, COPY_RECT, HEXTILE, ZRLE] = [0, 1, 5, 16];
 const [DESKTOP_SIZE, CURSOR, KEY_CODES, MORE_BUTTONS] = [-223, -239, -258, -316];
 
-function ready(widthPixels = 40, heightPixels = 30): { house: RfbHouse; peer: RfbPeer } {
+function ready(widthPixels = 40, heightPixels = 30) {
   const house = new RfbHouse();
-  house.show(widthPixels, heightPixels);
+  const pixels = new Uint32Array(widthPixels * heightPixels);
+  house.show(widthPixels, heightPixels, pixels);
   const peer = house.connect();
   peer.shakeHands();
-  return { house, peer };
+  return { house, peer, pixels };
 }
 
 /** What a client proves a password with, by another implementation of DES: three times the same key is one of it. */
@@ -230,18 +231,22 @@ describe('pictures', () => {
 
 describe('updates', () => {
   it('wait for changes where the client looks, and come once for each request', () => {
-    const { house, peer } = ready(100, 100);
+    const { house, peer, pixels } = ready(100, 100);
+    const draw = (left: number, top: number, right: number, bottom: number): void => {
+      for (let row = top; row < bottom; row += 1) pixels.fill(0x112233, row * 100 + left, row * 100 + right);
+      house.framebuffer.dirtied({ left, top, right, bottom });
+    };
     peer.picture(100, 100);
     peer.request(0, 0, 50, 100, true);
     house.wait(1000);
     expect(peer.decoder.left).toBe(0);
-    house.framebuffer.dirtied({ left: 60, top: 0, right: 70, bottom: 10 });
+    draw(60, 0, 70, 10);
     house.wait(1000);
     expect(peer.decoder.left).toBe(0);
-    house.framebuffer.dirtied({ left: 40, top: 10, right: 60, bottom: 20 });
+    draw(40, 10, 60, 20);
     house.wait(0);
     expect(peer.decoder.update()).toMatchObject([{ x: 40, y: 10, width: 10, height: 10 }]);
-    house.framebuffer.dirtied({ left: 0, top: 0, right: 1, bottom: 1 });
+    draw(0, 0, 1, 1);
     house.wait(1000);
     expect(peer.decoder.left).toBe(0);
     // What lay outside was kept for somebody who looks there.
@@ -252,10 +257,11 @@ describe('updates', () => {
   });
 
   it('come at most fifty times a second, and only when the last has left', () => {
-    const { house, peer } = ready(8, 8);
+    const { house, peer, pixels } = ready(8, 8);
     peer.picture(8, 8);
     let updates = 0;
     for (let millisecond = 0; millisecond < 1000; millisecond += 1) {
+      pixels.fill(millisecond);
       house.framebuffer.dirtied({ left: 0, top: 0, right: 8, bottom: 8 });
       peer.request(0, 0, 8, 8, true);
       house.wait(1);
@@ -280,13 +286,101 @@ describe('updates', () => {
     for (const one of [peer, old]) one.picture(10, 10);
     peer.request(0, 0, 10, 10, true);
     old.request(0, 0, 10, 10, true);
-    house.show(20, 5);
+    house.show(20, 5, new Uint32Array(100).fill(1));
     house.wait(100);
     expect(peer.decoder.update()).toMatchObject([{ width: 20, height: 5, encoding: DESKTOP_SIZE }]);
     peer.request(0, 0, 20, 5, true);
     house.wait(100);
     expect(peer.decoder.update()).toMatchObject([{ x: 0, y: 0, width: 20, height: 5, encoding: RAW }]);
-    expect(old.decoder.update()).toMatchObject([{ width: 10, height: 10, encoding: RAW }]);
+    expect(old.decoder.update()).toMatchObject([{ width: 10, height: 5, encoding: RAW }]);
+  });
+
+  it('are nothing when nothing changed, and only the rows that did', () => {
+    const { house, peer, pixels } = ready(20, 20);
+    peer.picture(20, 20);
+    peer.request(0, 0, 20, 20, true);
+    house.framebuffer.dirtied({ left: 0, top: 0, right: 20, bottom: 20 });
+    house.wait(1000);
+    expect(peer.decoder.left).toBe(0);
+    pixels[3 * 20 + 5] = 9;
+    pixels[7 * 20] = 9;
+    house.framebuffer.dirtied({ left: 5, top: 0, right: 20, bottom: 20 });
+    house.wait(1000);
+    expect(peer.decoder.update()).toMatchObject([{ x: 5, y: 3, width: 15, height: 1 }]);
+    // Whoever asks for all gets all.
+    expect(peer.picture(20, 20)).toMatchObject([{ x: 0, y: 0, width: 20, height: 20 }]);
+  });
+
+  it('move what scrolled, for clients that can', () => {
+    const { house, peer, pixels } = ready(80, 160);
+    const old = house.connect();
+    old.shakeHands();
+    peer.encodings(COPY_RECT, ZRLE);
+    pixels.forEach((_, i) => {
+      pixels[i] = (Math.imul(i, 0x9e37_79b1) >>> 8) & 0xff_ffff;
+    });
+    for (const one of [peer, old]) one.picture(80, 160);
+    pixels.copyWithin(0, 16 * 80);
+    pixels.fill(0, 144 * 80);
+    for (const one of [peer, old]) one.request(0, 0, 80, 160, true);
+    house.framebuffer.dirtied({ left: 0, top: 0, right: 80, bottom: 160 });
+    house.wait(1000);
+    expect(peer.decoder.update()).toMatchObject([
+      { x: 0, y: 0, width: 80, height: 144, encoding: COPY_RECT, from: [0, 16] },
+      { x: 0, y: 144, width: 80, height: 16, encoding: ZRLE },
+    ]);
+    expect(old.decoder.update().every(({ encoding }) => encoding === RAW)).toBe(true);
+  });
+
+  it('keep a client up to date whatever is scrolled and drawn', () => {
+    const [width, height] = [70, 90];
+    const step = fc.record({
+      what: fc.constantFrom('scroll', 'fill', 'noise'),
+      top: fc.nat(height - 1),
+      rows: fc.integer({ min: 1, max: height }),
+      by: fc.integer({ min: -40, max: 40 }),
+      seed: fc.nat(0xff_ffff),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 25 }), (steps) => {
+        const { house, peer, pixels } = ready(width, height);
+        const client = new Uint32Array(width * height);
+        peer.encodings(COPY_RECT, ZRLE);
+        peer.request(0, 0, width, height);
+        const look = (): void => {
+          house.wait(2000);
+          if (peer.decoder.left === 0) return;
+          for (const { x, y, width: w, height: h, pixels: seen, from } of peer.decoder.update()) {
+            const source = client.slice();
+            for (let row = 0; row < h; row += 1) {
+              const rest =
+                from === undefined
+                  ? seen.subarray(row * w, (row + 1) * w)
+                  : source.subarray((from[1] + row) * width + from[0], (from[1] + row) * width + from[0] + w);
+              client.set(rest, (y + row) * width + x);
+            }
+          }
+          expect(Buffer.from(client.buffer).equals(Buffer.from(pixels.buffer))).toBe(true);
+          peer.request(0, 0, width, height, true);
+        };
+        look();
+        for (const { what, top, rows, by, seed } of steps) {
+          const bottom = Math.min(height, top + rows);
+          const [start, end] = [top * width, bottom * width];
+          if (what === 'fill') pixels.fill(seed, start, end);
+          else if (what === 'noise') {
+            for (let i = start; i < end; i += 1) pixels[i] = Math.imul(i ^ seed, 0x9e37_79b1) >>> 8;
+          } else {
+            const area = pixels.subarray(start, end);
+            if (by > 0) area.copyWithin(by * width, 0);
+            else area.copyWithin(0, -by * width);
+          }
+          house.framebuffer.dirtied({ left: 0, top, right: width, bottom });
+          look();
+        }
+      }),
+      { numRuns: 40 },
+    );
   });
 
   it("carry the guest's pointer for clients that draw it", () => {

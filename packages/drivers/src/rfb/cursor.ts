@@ -32,6 +32,7 @@ interface CursorPixels {
 
 function colourPixels({ pixels: bytes, widthPixels, heightPixels }: PointerShape): CursorPixels {
   const words = new Uint32Array(bytes.slice(0, widthPixels * heightPixels * 4).buffer);
+  for (let i = 0; i < words.length; i += 1) words[i] = words[i]! & WHITE;
   return { pixels: words, isThere: (index) => (bytes[index * 4 + 3] ?? 0) >= OPAQUE };
 }
 

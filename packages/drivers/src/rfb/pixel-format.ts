@@ -114,12 +114,9 @@ export class PixelConverter {
     this.#compactShift = this.compactBytes === 3 && !isLow ? 8 : 0;
   }
 
-  /** Replaces pixels of the screen (red, green and blue from bit 16 down) by those of the format. */
+  /** Replaces pixels of the screen (red, green and blue from bit 16 down, 0 above) by those of the format. */
   convert(pixels: Uint32Array): void {
-    if (this.#isScreens) {
-      for (let i = 0; i < pixels.length; i += 1) pixels[i] = pixels[i]! & 0xff_ffff;
-      return;
-    }
+    if (this.#isScreens) return;
     for (let i = 0; i < pixels.length; i += 1) {
       const pixel = pixels[i]!;
       const red = this.#red[(pixel >>> 16) & 255]!;

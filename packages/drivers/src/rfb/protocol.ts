@@ -22,7 +22,7 @@ export const QEMU_EXTENDED_KEY_EVENT = 0;
 export const ServerMessage = { FRAMEBUFFER_UPDATE: 0, SET_COLOUR_MAP_ENTRIES: 1 } as const;
 
 /** How pixels of a rectangle are written. */
-export const Encoding = { RAW: 0, HEXTILE: 5, ZRLE: 16 } as const;
+export const Encoding = { RAW: 0, COPY_RECT: 1, HEXTILE: 5, ZRLE: 16 } as const;
 
 /** What a client can do besides, said in the list of its encodings; most come back as a rectangle. */
 export const PseudoEncoding = {

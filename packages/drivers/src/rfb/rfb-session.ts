@@ -37,6 +37,8 @@ const DARK_SCREEN: ScreenSize = { widthPixels: 1024, heightPixels: 768 };
 const UPDATE_INTERVAL_MS = 20;
 /** … and leave the guest, on the same thread, that many times what they took. */
 const REST_FACTOR = 2;
+/** How pixels are written. */
+const WRITTEN: readonly number[] = [Encoding.RAW, Encoding.HEXTILE, Encoding.ZRLE];
 const HANDSHAKE_MS = 10_000;
 /** Whoever guesses passwords waits. */
 const WRONG_PASSWORD_MS = 1000;
@@ -163,6 +165,7 @@ export class RfbSession implements TcpEvents, Inspectable {
 
   #open(): void {
     this.#state = 'open';
+    this.#writer.resize(this.#size);
     this.#addAll();
     this.#unwatch = this.#parts.framebuffer.watch({
       modeChanged: () => this.#modeChanged(),
@@ -209,8 +212,8 @@ export class RfbSession implements TcpEvents, Inspectable {
 
   /** Its first encoding that is written here is used; raw pixels, which every client takes, if there is none. */
   #encodings(encodings: readonly number[]): void {
-    const written: readonly number[] = Object.values(Encoding);
-    this.#writer.encoding = encodings.find((encoding) => written.includes(encoding)) ?? Encoding.RAW;
+    this.#writer.encoding = encodings.find((encoding) => WRITTEN.includes(encoding)) ?? Encoding.RAW;
+    this.#writer.moves = encodings.includes(Encoding.COPY_RECT);
     this.#known = new Set(encodings);
     this.#due = {
       size: !this.#isSizeKnown(),
@@ -223,7 +226,10 @@ export class RfbSession implements TcpEvents, Inspectable {
   #request(isIncremental: boolean, rectangle: Rectangle): void {
     const part = intersection(rectangle, wholeOf(this.#size));
     if (part === undefined) return;
-    if (!isIncremental) this.#dirty.add(part);
+    if (!isIncremental) {
+      this.#writer.forget(part);
+      this.#dirty.add(part);
+    }
     this.#wanted = this.#wanted === undefined ? part : bounds(this.#wanted, part);
     this.#soon();
   }
@@ -273,11 +279,12 @@ export class RfbSession implements TcpEvents, Inspectable {
     const isResized = notices.some(({ kind }) => kind === 'size');
     const rectangles = isResized ? [] : this.#takeDirty(wanted);
     if (notices.length + rectangles.length === 0) return;
-    this.#wanted = undefined;
-    this.counters.updates += 1;
-    this.counters.rectangles += rectangles.length;
     const started = performance.now();
-    this.#writer.write(notices, rectangles, (part) => this.#send(part));
+    if (this.#writer.write(notices, rectangles, (part) => this.#send(part))) {
+      this.#wanted = undefined;
+      this.counters.updates += 1;
+      this.counters.rectangles += rectangles.length;
+    }
     const restMs = REST_FACTOR * (performance.now() - started);
     this.#soonAfter(Math.max(UPDATE_INTERVAL_MS, restMs));
   }
@@ -312,6 +319,7 @@ export class RfbSession implements TcpEvents, Inspectable {
     }
     if (due.size && size !== undefined && this.#known.has(PseudoEncoding.DESKTOP_SIZE)) {
       this.#size = size;
+      this.#writer.resize(size);
       this.#dirty.take();
       this.#addAll();
       notices.push({ kind: 'size', size });

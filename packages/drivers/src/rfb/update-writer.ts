@@ -4,6 +4,7 @@ import type { Framebuffer, PointerShape } from '../display/framebuffer.ts';
 import { intersection, type Rectangle } from '../display/rectangle.ts';
 import type { ScreenSize } from '../input/pointer.ts';
 import { ByteWriter } from './byte-writer.ts';
+import { ClientScreen } from './client-screen.ts';
 import { writeCursor } from './cursor.ts';
 import { HextileEncoder } from './hextile.ts';
 import { PixelConverter, type PixelFormat, SCREEN_FORMAT, writeColourTable } from './pixel-format.ts';
@@ -13,6 +14,7 @@ import { ZRLE_TILE, ZrleEncoder } from './zrle.ts';
 /** Rectangles are cut to this height, which bounds the room that one needs. */
 const BAND_ROWS = ZRLE_TILE;
 const BYTES_PER_PIXEL = 4;
+const COLOURS = 0xff_ffff;
 
 /** What a client is answered whose pseudo-encodings the server knows. */
 const ANSWERS = {
@@ -27,6 +29,12 @@ export type Notice =
   | { readonly kind: 'size'; readonly size: ScreenSize }
   | { readonly kind: 'cursor'; readonly shape: PointerShape };
 
+/** A rectangle of an update. */
+type Part =
+  | { readonly kind: 'move'; readonly to: Rectangle; readonly top: number }
+  /** Pixels of the screen's format. */
+  | { readonly kind: 'pixels'; readonly band: Rectangle; readonly pixels: Uint32Array };
+
 /** Writes updates, a part at a time. */
 export class UpdateWriter {
   readonly #framebuffer: Framebuffer;
@@ -34,9 +42,13 @@ export class UpdateWriter {
   readonly #hextile = new HextileEncoder();
   readonly #zrle = new ZrleEncoder();
   #converter = new PixelConverter(SCREEN_FORMAT);
-  #pixels = new Uint32Array(0);
+  readonly #screen = new ClientScreen();
+  /** Room for the pixels of each rectangle of an update. */
+  readonly #rooms: Uint32Array[] = [];
   #isColourTableDue = false;
   encoding: number = Encoding.RAW;
+  /** The client can move what it has. */
+  moves = false;
 
   constructor(framebuffer: Framebuffer) {
     this.#framebuffer = framebuffer;
@@ -47,12 +59,27 @@ export class UpdateWriter {
     this.#isColourTableDue = !format.isTrueColour;
   }
 
-  /** Gives the bytes of one update to `send`, part by part: notices first, then what the rectangles show. */
+  /** The client's screen has another size. */
+  resize(size: ScreenSize): void {
+    this.#screen.resize(size);
+  }
+
+  /** The client wants these pixels whatever it has. */
+  forget(rectangle: Rectangle): void {
+    this.#screen.forget(rectangle);
+  }
+
+  /**
+   * Gives the bytes of one update to `send`, part by part: notices first, then what the rectangles show. False when the
+   * client has all that already: nothing is sent.
+   */
   write(
     notices: readonly Notice[],
     rectangles: readonly Rectangle[],
     send: (part: Uint8Array) => void,
-  ): void {
+  ): boolean {
+    const parts = rectangles.flatMap((rectangle, index) => this.#parts(rectangle, index));
+    if (notices.length + parts.length === 0) return false;
     const writer = this.#writer;
     if (this.#isColourTableDue) {
       this.#isColourTableDue = false;
@@ -60,16 +87,35 @@ export class UpdateWriter {
       writer.zeros(1);
       writeColourTable(writer);
     }
-    const bands = rectangles.flatMap(cutIntoBands);
     writer.u8(ServerMessage.FRAMEBUFFER_UPDATE);
     writer.zeros(1);
-    writer.u16(notices.length + bands.length);
+    writer.u16(notices.length + parts.length);
     for (const notice of notices) this.#notice(notice);
-    for (const band of bands) {
-      this.#band(band);
+    for (const part of parts) {
+      if (part.kind === 'pixels') this.#band(part.band, part.pixels);
+      else {
+        const { left, top, right, bottom } = part.to;
+        this.#head(left, top, right - left, bottom - top, Encoding.COPY_RECT);
+        writer.u16(left);
+        writer.u16(part.top);
+      }
       send(writer.take());
     }
     if (writer.length > 0) send(writer.take());
+    return true;
+  }
+
+  /** What of a rectangle the client needs. */
+  #parts(rectangle: Rectangle, index: number): Part[] {
+    const width = rectangle.right - rectangle.left;
+    const pixels = this.#read(rectangle, index);
+    const { move, bands } = this.#screen.repair(rectangle, pixels, this.moves);
+    const changed = bands.flatMap(cutIntoBands).map((band): Part => {
+      const from = (band.top - rectangle.top) * width;
+      const rows = pixels.subarray(from, from + (band.bottom - band.top) * width);
+      return { kind: 'pixels', band, pixels: rows };
+    });
+    return move === undefined ? changed : [{ kind: 'move', ...move }, ...changed];
   }
 
   #notice(notice: Notice): void {
@@ -83,10 +129,9 @@ export class UpdateWriter {
     } else this.#head(0, 0, 0, 0, ANSWERS[notice.kind]);
   }
 
-  #band(band: Rectangle): void {
+  #band(band: Rectangle, pixels: Uint32Array): void {
     const width = band.right - band.left;
     const height = band.bottom - band.top;
-    const pixels = this.#read(band, width, height);
     this.#converter.convert(pixels);
     this.#head(band.left, band.top, width, height, this.encoding);
     if (this.encoding === Encoding.ZRLE) {
@@ -104,22 +149,29 @@ export class UpdateWriter {
     this.#writer.i32(encoding);
   }
 
-  /** Pixels as they are now; black where the screen is dark or does not reach. */
-  #read(band: Rectangle, width: number, height: number): Uint32Array {
-    if (this.#pixels.length < width * height) this.#pixels = new Uint32Array(width * height);
-    const pixels = this.#pixels.subarray(0, width * height);
-    const bytes = new Uint8Array(pixels.buffer, 0, width * height * BYTES_PER_PIXEL);
-    if (this.#framebuffer.read(band, bytes)) return pixels;
+  /** Pixels as they are now, unused bytes 0; black where the screen is dark or does not reach. */
+  #read(rectangle: Rectangle, index: number): Uint32Array {
+    const width = rectangle.right - rectangle.left;
+    const count = width * (rectangle.bottom - rectangle.top);
+    if ((this.#rooms[index]?.length ?? 0) < count) this.#rooms[index] = new Uint32Array(count);
+    const pixels = this.#rooms[index]!.subarray(0, count);
+    const bytes = new Uint8Array(pixels.buffer, 0, count * BYTES_PER_PIXEL);
+    if (!this.#framebuffer.read(rectangle, bytes)) this.#readPart(rectangle, width, pixels, bytes);
+    for (let i = 0; i < count; i += 1) pixels[i] = pixels[i]! & COLOURS;
+    return pixels;
+  }
+
+  /** What there is of a rectangle that is not all on the screen. */
+  #readPart(rectangle: Rectangle, width: number, pixels: Uint32Array, bytes: Uint8Array): void {
     pixels.fill(0);
-    const part = intersection(band, { left: 0, top: 0, ...this.#end() });
+    const part = intersection(rectangle, { left: 0, top: 0, ...this.#end() });
     const picture = part && this.#framebuffer.picture(part);
-    if (part === undefined || picture === undefined) return pixels;
+    if (part === undefined || picture === undefined) return;
     const rowBytes = picture.widthPixels * BYTES_PER_PIXEL;
     for (let row = 0; row < picture.heightPixels; row += 1) {
-      const to = ((part.top - band.top + row) * width + part.left - band.left) * BYTES_PER_PIXEL;
+      const to = ((part.top - rectangle.top + row) * width + part.left - rectangle.left) * BYTES_PER_PIXEL;
       bytes.set(picture.pixels.subarray(row * rowBytes, (row + 1) * rowBytes), to);
     }
-    return pixels;
   }
 
   #end(): { right: number; bottom: number } {

@@ -22,6 +22,8 @@ export interface SeenRectangle {
   readonly pixels: Uint32Array;
   /** Rows of bits, of cursors. */
   readonly mask: Uint8Array;
+  /** Where pixels come from that are copied. */
+  readonly from: readonly [x: number, y: number] | undefined;
 }
 
 /** Bytes of a server from front to back. Throws when there are not enough. */
@@ -75,6 +77,7 @@ export class RfbDecoder {
     const encoding = this.take(4).readInt32BE();
     let pixels = new Uint32Array(0);
     let mask = new Uint8Array(0);
+    const from = encoding === 1 ? ([this.u16(), this.u16()] as const) : undefined;
     if (encoding === 0) pixels = this.#raw(width * height);
     else if (encoding === 5) pixels = this.#hextile(width, height);
     else if (encoding === 16) pixels = this.#zrle(width, height);
@@ -82,7 +85,7 @@ export class RfbDecoder {
       pixels = this.#raw(width * height);
       mask = new Uint8Array(this.take(Math.ceil(width / 8) * height));
     }
-    return { x, y, width, height, encoding, pixels, mask };
+    return { x, y, width, height, encoding, pixels, mask, from };
   }
 
   #pixel(): number {
@@ -150,7 +153,6 @@ export class RfbDecoder {
 
 /** Tiles of ZRLE. */
 class TileReader {
-  /** How many tiles of each kind there were. */
   readonly #bytes: Buffer;
   readonly #format: WantedFormat;
   #at = 0;
