@@ -3,6 +3,7 @@
 
 import { enableCompileCache } from 'node:module';
 import { defineCommand, runMain } from 'citty';
+import { controlCommands } from './control/commands.ts';
 import { checkDemoOptions, OptionError } from './demo/options.ts';
 import { checkNewImage, type GivenImageOptions } from './disk-image/image-options.ts';
 import { GuestFilesError } from './linux/guest-files-error.ts';
@@ -167,6 +168,16 @@ const run = defineCommand({
       default: true,
       negativeDescription: 'when the guest ends badly, do not report what its processors were doing',
     },
+    control: {
+      type: 'string',
+      description:
+        'a Unix socket to be made, for viridian exec, shutdown, address, copy, freeze, thaw, memory',
+      valueHint: 'PATH',
+    },
+    'share-agent': {
+      type: 'boolean',
+      description: "put the agent of viridian exec into the guest's initrd",
+    },
     timeout: { type: 'string', description: 'end the guest after so many seconds', valueHint: 'SECONDS' },
     unpack: {
       type: 'boolean',
@@ -317,6 +328,6 @@ await runMain(
       name: 'viridian',
       description: 'A hypervisor, its parent partition and its guests, in TypeScript',
     },
-    subCommands: { demo, run, web, image },
+    subCommands: { demo, run, web, ...controlCommands(main), image },
   }),
 );

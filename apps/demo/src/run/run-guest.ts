@@ -16,6 +16,8 @@ import {
   type MachineConfiguration,
   type MachineResult,
 } from '@viridian/vm';
+import { shareAgent } from '../agent/share-agent.ts';
+import { ControlServer } from '../control/control-server.ts';
 import { OptionError } from '../demo/options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { describeEnd, exitCodeOf } from './exit-code.ts';
@@ -80,13 +82,15 @@ export async function runGuest(
 
 async function loadFiles(options: RunOptions): Promise<BootImage> {
   const kernel = await readOption('kernel', options.kernel);
-  const initrd = options.initrd === undefined ? undefined : await readOption('initrd', options.initrd);
+  const given = options.initrd === undefined ? undefined : await readOption('initrd', options.initrd);
+  const start = { initrd: given, append: options.append };
+  const { initrd, append } = options.shareAgent ? shareAgent(start) : start;
   try {
     return await loadKernel({
       kernel,
       ...(initrd && { initrd }),
       memory: pcMemoryMap(options.memoryMiB * MIB),
-      commandLine: options.append,
+      commandLine: append,
       kernelName: basename(options.kernel),
       unpack: options.unpack,
     });
@@ -153,6 +157,7 @@ async function runMachine(
     ...network?.configuration,
     watch,
   });
+  if (options.control !== undefined) resources.use(await ControlServer.open(options.control, machine));
   screen?.watch(machine);
   input.connect(machine.board?.serial[0]);
   const reporter = new GuestReporter(machine, symbols, (line) => terminal.line(line));

@@ -48,6 +48,10 @@ export interface RunOptions {
   readonly instructions: InstructionsOption | undefined;
   /** Report when this symbol or address is reached. */
   readonly breakAt: string | undefined;
+  /** A Unix socket for commands. */
+  readonly control: string | undefined;
+  /** Put the agent of `viridian exec` into the guest. */
+  readonly shareAgent: boolean;
   readonly timeoutSeconds: number | undefined;
   /** Unpack a compressed kernel in the host. */
   readonly unpack: boolean;
@@ -105,6 +109,8 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
     profile: given.profile === true,
     instructions: instructions === undefined ? undefined : parseInstructions(instructions),
     breakAt: text('break'),
+    control: text('control'),
+    shareAgent: given['share-agent'] === true,
     timeoutSeconds: timeout === undefined ? undefined : integer('timeout', timeout, 1, 10 ** 6),
     unpack: given.unpack !== false,
     debugExitPort: debugExit === undefined ? undefined : integer('debug-exit', debugExit, 0, 0xfffc),
@@ -131,6 +137,9 @@ function checkTogether(options: RunOptions): void {
   }
   if (!enlightened && vmbusVersion !== undefined) {
     throw new OptionError('--vmbus-version and --no-enlightenments: without enlightenments there is no bus');
+  }
+  if (!enlightened && options.shareAgent) {
+    throw new OptionError('--share-agent and --no-enlightenments: sockets are on the bus');
   }
   if (!enlightened && display !== undefined) {
     throw new OptionError('--display and --no-enlightenments: the display is a device on the bus');

@@ -1,3 +1,4 @@
+export { type DuplexOptions, duplexOf } from './byte-stream-duplex.ts';
 export {
   type CreateVhdFileOptions,
   type CreateVhdxFileOptions,
