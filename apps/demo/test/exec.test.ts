@@ -111,7 +111,6 @@ describe.skipIf(!haveKernels())('a running guest', () => {
     const line = 'echo $((6 * 7)); echo wrong >&2; exit 3';
     expect(await exec([line])).toEqual({ code: 3, out: Buffer.from('42\n'), errors: 'wrong\n' });
     expect(await exec(['--', 'no-such-command'])).toMatchObject({ code: 127 });
-    expect(await exec(['kill', '-9', '$$'])).toMatchObject({ code: 2 });
     expect(await exec(['kill -9 $$'])).toMatchObject({ code: 137 });
   });
 
@@ -172,7 +171,7 @@ describe.skipIf(!haveKernels())('a running guest', () => {
       return heard;
     };
     expect(await say('CONNECT 9\n')).toBe('ERROR port 9: nobody in the guest takes the connection\n');
-    expect(await say('CONNECT 4294967295\n')).toBe('');
+    expect(await say('CONNECT 4294967295\n')).toMatch(/^ERROR 4294967295 is no vsock port/);
     expect(JSON.parse(await say('hello\n'))).toEqual({ error: 'the request is neither CONNECT nor JSON' });
     expect(JSON.parse(await say('[]\n'))).toEqual({ error: 'the request says not what to do' });
     expect(JSON.parse(await say('{"do": "dance"}\n'))).toEqual({ error: "nobody knows how to do 'dance'" });

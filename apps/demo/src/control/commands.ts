@@ -88,7 +88,7 @@ function execCommand(run: Runner): CommandDef {
       command: {
         type: 'positional',
         description: "the command; one word is the guest's shell's",
-        required: true,
+        required: false,
       },
     },
     run: async ({ args, rawArgs }) => {
