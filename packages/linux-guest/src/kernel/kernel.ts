@@ -6,6 +6,7 @@
 import { hasPrivilege } from '@viridian/protocols/tlfs';
 import { VmbusGuest } from '@viridian/vmbus/guest';
 import type { BusClock } from '@viridian/vmbus/ring';
+import { GuestSockets } from '@viridian/vsc/socket';
 import type { DmaAllocator } from '@viridian/vsc/storage';
 import { BlockLayer } from '../block/block-layer.ts';
 import { storvscDriver } from '../block/storvsc-driver.ts';
@@ -21,6 +22,7 @@ import { PAGE_BYTES, PageAllocator } from '../mm/page-allocator.ts';
 import { netvscDriver } from '../net/netvsc-driver.ts';
 import { NetworkLayer } from '../net/network-layer.ts';
 import { countProcessors, startProcessor } from '../smp/processors.ts';
+import { socketDriver } from '../socket/socket-driver.ts';
 import { openSyntheticTimer } from '../time/clockevent.ts';
 import { type Clocksource, openClocksource, toSeconds } from '../time/clocksource.ts';
 import { TimerQueue } from '../time/timer-queue.ts';
@@ -68,6 +70,8 @@ export class Kernel {
   readonly block: BlockLayer;
   readonly net: NetworkLayer;
   readonly input = new InputLayer();
+  /** Connections with the host. */
+  readonly sockets: GuestSockets;
   /** The screen; undefined when the machine has none. */
   framebuffer: GuestFramebuffer | undefined;
   /** Processors of the machine; those that run are in `processors`. */
@@ -119,7 +123,8 @@ export class Kernel {
     this.net = new NetworkLayer((text) => this.print(text), {
       after: (milliseconds, callback) => this.timers.at(clock.now() + milliseconds * UNITS_PER_MS, callback),
     });
-    const own = [storvscDriver, netvscDriver, keyboardDriver, mouseDriver, videoDriver];
+    this.sockets = new GuestSockets({ bus: this.bus, clock: this.busClock });
+    const own = [storvscDriver, netvscDriver, keyboardDriver, mouseDriver, videoDriver, socketDriver];
     const drivers = [...own.map((driver) => driver(this)), ...(options.drivers?.(this) ?? [])];
     this.devices = new DriverModel(this.bus, drivers, (text) => this.print(text));
   }
@@ -171,6 +176,7 @@ export class Kernel {
   /** Puts everything back: devices, bus, interrupts, timers, hypercall page. */
   async shutdown(): Promise<void> {
     this.print('reboot: System halted');
+    this.sockets.shutdown();
     await this.devices.shutdown();
     await this.bus.unload();
     this.timers.shutdown();

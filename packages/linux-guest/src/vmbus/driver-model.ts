@@ -26,6 +26,8 @@ export interface VmbusDriver {
   readonly name: string;
   /** Interface GUIDs, lower-case text. */
   readonly interfaceIds: readonly string[];
+  /** Takes offers whatever their interface, e.g. those of connections. */
+  takes?(offer: ChannelOffer): boolean;
   probe(device: VmbusDevice): Promise<BoundDevice>;
 }
 
@@ -74,7 +76,9 @@ export class DriverModel {
     const device: VmbusDevice = { offer, name: `vmbus_${offer.relid}` };
     const entry: Entry = { device, driver: undefined, bound: undefined, settled: Promise.resolve() };
     this.#entries.set(offer, entry);
-    const driver = this.#drivers.find((candidate) => candidate.interfaceIds.includes(offer.interfaceId));
+    const driver = this.#drivers.find(
+      (candidate) => candidate.takes?.(offer) === true || candidate.interfaceIds.includes(offer.interfaceId),
+    );
     if (driver === undefined) {
       this.#print(`hv_vmbus: ${device.name}: no driver for interface ${offer.interfaceId}`);
       return;
