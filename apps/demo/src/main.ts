@@ -86,7 +86,7 @@ const run = defineCommand({
     disk: {
       type: 'string',
       description:
-        'a disk image, raw, VHD or VHDX; may be given several times. overlay: forget changes at the end',
+        'a disk image, raw, VHD or VHDX, in a file or on a web server; may be given several times. overlay: forget changes at the end',
       valueHint: 'FILE[,bus=scsi|ide][,ro][,overlay]',
     },
     cdrom: {

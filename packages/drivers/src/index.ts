@@ -28,6 +28,7 @@ export {
 } from './display/framebuffer.ts';
 export { encodePng } from './display/png.ts';
 export type { Rectangle } from './display/rectangle.ts';
+export { HttpStore, type HttpStoreOptions } from './http/http-store.ts';
 export { type CopyOptions, copyDisk } from './image/copy-disk.ts';
 export {
   detectFormat,

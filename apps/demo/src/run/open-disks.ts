@@ -1,7 +1,7 @@
 /** Opens the disks of a machine from their options. */
 
 import { type BlockDevice, BlockError, OverlayDisk, ReadOnlyDisk } from '@viridian/drivers';
-import { openImage, openRawFile, type ReadThread } from '@viridian/drivers/node';
+import { openImage, type ReadThread } from '@viridian/drivers/node';
 import { OptionError } from '../demo/options.ts';
 import type { CdromOption, DiskBus, DiskOption } from './disk-option.ts';
 
@@ -44,7 +44,7 @@ export async function closeDisks(disks: readonly RunDisk[]): Promise<void> {
 
 /** An ISO image for a DVD drive. Throws {@link OptionError} that names the file. */
 export function openDisc(path: string): Promise<BlockDevice> {
-  return withPath(path, () => openRawFile(path, { readOnly: true }));
+  return withPath(path, () => openImage(path, { readOnly: true, format: 'raw' }));
 }
 
 async function openDisk({ path, readOnly, overlay }: DiskOption, reads: ReadThread): Promise<BlockDevice> {

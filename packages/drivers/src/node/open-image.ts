@@ -5,8 +5,10 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BlockDevice, BlockError } from '../block/block-device.ts';
 import { RawDisk } from '../block/raw-disk.ts';
+import { HttpStore } from '../http/http-store.ts';
 import { detectFormat, imageFormat } from '../image/image-format.ts';
 import type { OpenParent, ParentDisk, ParentLocator, ParentReference } from '../image/parent.ts';
+import type { ByteStore } from '../store/byte-store.ts';
 import { FileStore } from './file-store.ts';
 import { errorCode } from './host-error.ts';
 import type { ReadThread } from './read-thread.ts';
@@ -24,9 +26,16 @@ export interface OpenImageOptions {
   readonly reads?: ReadThread;
 }
 
-/** Opens an image file, and the files below it when it is a differencing one. Throws BlockError. */
+/**
+ * Opens an image file, and the files below it when it is a differencing one. A path that starts with http: or https: is read
+ * from a web server. Throws BlockError.
+ */
 export function openImage(path: string, options: OpenImageOptions = {}): Promise<BlockDevice> {
   return openLinked(path, options, []);
+}
+
+function openStore(path: string, options: OpenImageOptions): Promise<ByteStore> {
+  return /^https?:\/\//i.test(path) ? HttpStore.open(path) : FileStore.open(path, options);
 }
 
 /** Opens a file as a raw disk, whatever is in it. Throws BlockError. */
@@ -42,7 +51,7 @@ async function openLinked(
   options: OpenImageOptions,
   chain: readonly string[],
 ): Promise<BlockDevice> {
-  const store = await FileStore.open(path, options);
+  const store = await openStore(path, options);
   try {
     const format = options.format === undefined ? await detectFormat(store) : imageFormat(options.format);
     return await format.open(store, {
