@@ -102,7 +102,7 @@ const run = defineCommand({
     net: {
       type: 'string',
       description: 'a network adapter behind a gateway that gives addresses and leads out (none)',
-      valueHint: 'nat|none[,mac=MAC][,hostfwd=HOSTPORT:GUESTPORT][,pcap=FILE]',
+      valueHint: 'nat|switch:NAME|none[,mac=MAC][,hostfwd=HOSTPORT:GUESTPORT][,pcap=FILE][,…]',
     },
     display: {
       type: 'string',

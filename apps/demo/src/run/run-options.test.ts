@@ -84,8 +84,19 @@ describe('checkRunOptions', () => {
 describe('parseNet', () => {
   it('reads what stands behind the kind', () => {
     expect(parseNet('none')).toBeUndefined();
-    expect(parseNet('nat')).toEqual({ mac: undefined, forwards: [], pcap: undefined });
+    const plain = {
+      kind: 'nat',
+      mac: undefined,
+      forwards: [],
+      pcap: undefined,
+      mtuBytes: 1500,
+      outside: true,
+      localNetworks: false,
+      ipv6: true,
+    };
+    expect(parseNet('nat')).toEqual(plain);
     expect(parseNet('nat,mac=02:00:00:00:00:01,hostfwd=8022:22,hostfwd=80:8080,pcap=a=b')).toEqual({
+      ...plain,
       mac: '02:00:00:00:00:01',
       forwards: [
         { hostPort: 8022, guestPort: 22 },
@@ -93,6 +104,14 @@ describe('parseNet', () => {
       ],
       pcap: 'a=b',
     });
+    expect(parseNet('nat,outside=off,ipv6=off,mtu=9000')).toEqual({
+      ...plain,
+      outside: false,
+      ipv6: false,
+      mtuBytes: 9000,
+    });
+    expect(parseNet('nat,lan=on')).toEqual({ ...plain, localNetworks: true });
+    expect(parseNet('switch:lab-1')).toEqual({ ...plain, kind: { switch: 'lab-1' }, mtuBytes: 9000 });
   });
 
   it.each([
@@ -106,6 +125,13 @@ describe('parseNet', () => {
     'nat,hostfwd=1:2:3',
     'nat,x=1',
     'nat,pcap=',
+    'nat,lan=yes',
+    'nat,mtu=9001',
+    'switch',
+    'switch:',
+    'switch:a/b',
+    'switch:a,hostfwd=1:2',
+    'switch:a,outside=off',
   ])('refuses %j', (text) => {
     expect(() => parseNet(text)).toThrow(OptionError);
   });

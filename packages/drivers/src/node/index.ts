@@ -10,3 +10,4 @@ export { FileStore, type FileStoreOptions } from './file-store.ts';
 export { hostSockets } from './host-sockets.ts';
 export { fileParents, type OpenImageOptions, openImage, openRawFile } from './open-image.ts';
 export { ReadThread, type StartThread } from './read-thread.ts';
+export { openSharedSwitch, type SharedSwitch } from './shared-switch.ts';
