@@ -9,16 +9,18 @@ import { checkGuestOptions, type GivenGuestOptions, UsageError } from './guest/g
 import { benchProcessor } from './processor/bench-processor.ts';
 import { benchRing, benchStorage } from './short-benchmarks.ts';
 import { barTable, type Row } from './table.ts';
+import { benchThreads } from './threads/bench-threads.ts';
 
 const SHORT: Readonly<Record<string, () => Promise<Row[]>>> = {
   ring: benchRing,
   storage: benchStorage,
   screen: benchScreen,
   processor: benchProcessor,
+  threads: benchThreads,
 };
 const GUEST = 'guest';
 const USAGE =
-  'usage: npm run bench -- [ring] [storage] [screen] [processor] [guest [--rounds N] [--only NAME,…] [--clock wall|processor] [--json FILE]]';
+  'usage: npm run bench -- [ring] [storage] [screen] [processor] [threads] [guest [--rounds N] [--only NAME,…] [--clock wall|processor] [--json FILE]]';
 /** What a shell gives for a command that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
