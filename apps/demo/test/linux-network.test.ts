@@ -55,8 +55,9 @@ busybox nslookup -type=a viridian.test
 busybox wget -q -O - http://10.0.2.2:${port}/file | sha256sum
 dd if=/dev/zero bs=1024 count=2048 2> /dev/null | tr '\\0' 'v' > /tmp/up
 busybox wget -q -O - --post-file /tmp/up http://10.0.2.2:${port}/up
-busybox wget -T 5 -O /dev/null http://169.254.169.254/ && echo leaked
-busybox wget -T 5 -O /dev/null http://127.0.0.1:${port}/ && echo leaked
+# Debian's static busybox faults at wget's own -T, on any machine.
+busybox timeout 5 busybox wget -O /dev/null http://169.254.169.254/ && echo leaked
+busybox timeout 5 busybox wget -O /dev/null http://127.0.0.1:${port}/ && echo leaked
 `;
 
 async function linuxMachine(
