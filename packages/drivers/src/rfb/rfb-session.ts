@@ -1,21 +1,21 @@
 /** One client at a guest's screen: its handshake, what it asks for, and what it was shown. RFC 6143. */
 
 import { type Counters, counters, type Inspectable, type InspectNode } from '@viridian/trace';
-import { DirtyRegion } from '../display/dirty-region.ts';
 import type { Framebuffer } from '../display/framebuffer.ts';
-import { bounds, difference, intersection, type Rectangle } from '../display/rectangle.ts';
+import type { Rectangle } from '../display/rectangle.ts';
 import type { Keyboard } from '../input/keyboard.ts';
-import type { Pointer, ScreenSize } from '../input/pointer.ts';
+import type { Pointer } from '../input/pointer.ts';
 import type { TcpEvents, TcpSocket } from '../nat/host-sockets.ts';
 import { ByteQueue } from './byte-queue.ts';
 import { type ClientEvents, ClientMessages } from './client-messages.ts';
+import { ClientView } from './client-view.ts';
 import { Handshake } from './handshake.ts';
 import type { PixelFormat } from './pixel-format.ts';
-import { Encoding, PseudoEncoding } from './protocol.ts';
+import { Encoding } from './protocol.ts';
 import { type KeyboardLocks, RemoteKeyboard } from './remote-keyboard.ts';
 import { RemotePointer } from './remote-pointer.ts';
 import { rfbWarning } from './trace-points.ts';
-import { type Notice, UpdateWriter } from './update-writer.ts';
+import { UpdateWriter } from './update-writer.ts';
 
 /** What sessions share. */
 export interface SessionParts {
@@ -31,8 +31,6 @@ export interface SessionParts {
   after(milliseconds: number, callback: () => void): () => void;
 }
 
-/** What a client that connects before the guest shows anything is told. */
-const DARK_SCREEN: ScreenSize = { widthPixels: 1024, heightPixels: 768 };
 /** Pictures come at most every so many milliseconds … */
 const UPDATE_INTERVAL_MS = 20;
 /** … and leave the guest, on the same thread, that many times what they took. */
@@ -54,18 +52,12 @@ export class RfbSession implements TcpEvents, Inspectable {
   readonly #handshake: Handshake;
   readonly #messages: ClientMessages;
   readonly #writer: UpdateWriter;
-  readonly #dirty = new DirtyRegion();
+  #view: ClientView;
   readonly #keys: RemoteKeyboard | undefined;
   readonly #pointer: RemotePointer | undefined;
   #state: 'handshake' | 'refused' | 'open' | 'closed' = 'handshake';
   #cancel: (() => void) | undefined;
   #unwatch: (() => void) | undefined;
-  /** The screen as the client knows it. */
-  #size = DARK_SCREEN;
-  /** Where the client waits for changes. */
-  #wanted: Rectangle | undefined;
-  #known: ReadonlySet<number> = new Set();
-  #due = { size: false, cursor: false, keyCodes: false, buttons: false };
 
   /** `gone` is called once, when the connection is over. */
   constructor(parts: SessionParts, socket: TcpSocket, gone: () => void) {
@@ -73,6 +65,7 @@ export class RfbSession implements TcpEvents, Inspectable {
     this.#socket = socket;
     this.#gone = gone;
     this.#writer = new UpdateWriter(parts.framebuffer);
+    this.#view = new ClientView(parts.framebuffer);
     this.#messages = new ClientMessages(this.#events());
     this.#keys = parts.keyboard && new RemoteKeyboard(parts.keyboard, parts.locks);
     this.#pointer = parts.pointer && new RemotePointer(parts.pointer);
@@ -81,8 +74,9 @@ export class RfbSession implements TcpEvents, Inspectable {
         password: parts.password,
         desktopName: parts.desktopName,
         screen: () => {
-          this.#size = parts.framebuffer.size ?? DARK_SCREEN;
-          return this.#size;
+          // The guest may have begun to draw since.
+          this.#view = new ClientView(parts.framebuffer);
+          return this.#view.size;
         },
       },
       (bytes) => this.#send(bytes),
@@ -131,7 +125,7 @@ export class RfbSession implements TcpEvents, Inspectable {
   inspect(): InspectNode {
     return {
       state: this.#state,
-      size: `${this.#size.widthPixels}×${this.#size.heightPixels}`,
+      size: `${this.#view.size.widthPixels}×${this.#view.size.heightPixels}`,
       encoding: this.#writer.encoding,
       pendingBytes: this.#socket.pendingBytes,
       counters: { ...this.counters },
@@ -165,13 +159,18 @@ export class RfbSession implements TcpEvents, Inspectable {
 
   #open(): void {
     this.#state = 'open';
-    this.#writer.resize(this.#size);
-    this.#addAll();
+    this.#writer.resize(this.#view.size);
     this.#unwatch = this.#parts.framebuffer.watch({
-      modeChanged: () => this.#modeChanged(),
-      dirtied: (rectangle) => this.#dirtied(rectangle),
+      modeChanged: () => {
+        this.#view.modeChanged();
+        this.#soon();
+      },
+      dirtied: (rectangle) => {
+        this.#view.dirtied(rectangle);
+        this.#soon();
+      },
       pointerShaped: () => {
-        this.#due.cursor = true;
+        this.#view.pointerChanged();
         this.#soon();
       },
     });
@@ -207,59 +206,29 @@ export class RfbSession implements TcpEvents, Inspectable {
 
   #pixelFormat(format: PixelFormat): void {
     this.#writer.setPixelFormat(format);
-    this.#due.cursor = true;
+    this.#view.pointerChanged();
   }
 
   /** Its first encoding that is written here is used; raw pixels, which every client takes, if there is none. */
   #encodings(encodings: readonly number[]): void {
     this.#writer.encoding = encodings.find((encoding) => WRITTEN.includes(encoding)) ?? Encoding.RAW;
     this.#writer.moves = encodings.includes(Encoding.COPY_RECT);
-    this.#known = new Set(encodings);
-    this.#due = {
-      size: !this.#isSizeKnown(),
-      cursor: true,
-      keyCodes: this.#known.has(PseudoEncoding.QEMU_EXTENDED_KEY_EVENT),
-      buttons: this.#known.has(PseudoEncoding.EXTENDED_MOUSE_BUTTONS),
-    };
+    this.#view.encodings(encodings);
   }
 
   #request(isIncremental: boolean, rectangle: Rectangle): void {
-    const part = intersection(rectangle, wholeOf(this.#size));
+    const part = this.#view.request(rectangle);
     if (part === undefined) return;
     if (!isIncremental) {
       this.#writer.forget(part);
-      this.#dirty.add(part);
+      this.#view.dirtied(part);
     }
-    this.#wanted = this.#wanted === undefined ? part : bounds(this.#wanted, part);
     this.#soon();
-  }
-
-  #isSizeKnown(): boolean {
-    const { size } = this.#parts.framebuffer;
-    const { widthPixels, heightPixels } = this.#size;
-    return size === undefined || (size.widthPixels === widthPixels && size.heightPixels === heightPixels);
-  }
-
-  #modeChanged(): void {
-    this.#due.size = !this.#isSizeKnown();
-    this.#addAll();
-    this.#soon();
-  }
-
-  #dirtied(rectangle: Rectangle): void {
-    const part = intersection(rectangle, wholeOf(this.#size));
-    if (part === undefined) return;
-    this.#dirty.add(part);
-    this.#soon();
-  }
-
-  #addAll(): void {
-    this.#dirty.add(wholeOf(this.#size));
   }
 
   /** Sends what there is in the next turn, unless a later one is due. */
   #soon(): void {
-    if (!this.#isOpen() || this.#wanted === undefined || this.#cancel !== undefined) return;
+    if (!this.#isOpen() || !this.#view.isWaiting || this.#cancel !== undefined) return;
     this.#soonAfter(0);
   }
 
@@ -272,16 +241,16 @@ export class RfbSession implements TcpEvents, Inspectable {
 
   /** One update for one request, when the one before has left. */
   #update(): void {
-    const wanted = this.#wanted;
-    if (wanted === undefined || this.#socket.pendingBytes > 0) return;
-    const notices = this.#notices();
-    // A client draws a new size's pixels when it has understood the size.
-    const isResized = notices.some(({ kind }) => kind === 'size');
-    const rectangles = isResized ? [] : this.#takeDirty(wanted);
+    if (!this.#view.isWaiting || this.#socket.pendingBytes > 0) return;
+    const { notices, rectangles } = this.#view.take();
     if (notices.length + rectangles.length === 0) return;
+    for (const { kind } of notices) {
+      if (kind === 'size') this.#writer.resize(this.#view.size);
+      else if (kind === 'buttons') this.#messages.hasMoreButtons = true;
+    }
     const started = performance.now();
     if (this.#writer.write(notices, rectangles, (part) => this.#send(part))) {
-      this.#wanted = undefined;
+      this.#view.served();
       this.counters.updates += 1;
       this.counters.rectangles += rectangles.length;
     }
@@ -289,51 +258,8 @@ export class RfbSession implements TcpEvents, Inspectable {
     this.#soonAfter(Math.max(UPDATE_INTERVAL_MS, restMs));
   }
 
-  #takeDirty(wanted: Rectangle): Rectangle[] {
-    const taken: Rectangle[] = [];
-    const left: Rectangle[] = [];
-    for (const rectangle of this.#dirty.take()) {
-      const part = intersection(rectangle, wanted);
-      if (part === undefined) left.push(rectangle);
-      else {
-        taken.push(part);
-        left.push(...difference(rectangle, part));
-      }
-    }
-    for (const rectangle of left) this.#dirty.add(rectangle);
-    return taken;
-  }
-
-  /** What is to be told besides pixels. */
-  #notices(): Notice[] {
-    const notices: Notice[] = [];
-    const due = this.#due;
-    const { size, pointerShape: shape } = this.#parts.framebuffer;
-    if (due.keyCodes) notices.push({ kind: 'key-codes' });
-    if (due.buttons) {
-      notices.push({ kind: 'buttons' });
-      this.#messages.hasMoreButtons = true;
-    }
-    if (due.cursor && shape !== undefined && this.#known.has(PseudoEncoding.CURSOR)) {
-      notices.push({ kind: 'cursor', shape });
-    }
-    if (due.size && size !== undefined && this.#known.has(PseudoEncoding.DESKTOP_SIZE)) {
-      this.#size = size;
-      this.#writer.resize(size);
-      this.#dirty.take();
-      this.#addAll();
-      notices.push({ kind: 'size', size });
-    }
-    this.#due = { size: false, cursor: false, keyCodes: false, buttons: false };
-    return notices;
-  }
-
   #send(bytes: Uint8Array): void {
     this.counters.sentBytes += bytes.length;
     this.#socket.write(bytes);
   }
-}
-
-function wholeOf({ widthPixels, heightPixels }: ScreenSize): Rectangle {
-  return { left: 0, top: 0, right: widthPixels, bottom: heightPixels };
 }
