@@ -94,6 +94,12 @@ const run = defineCommand({
       description: 'a DVD drive with an ISO image in it, or empty',
       valueHint: 'FILE|none[,bus=scsi|ide]',
     },
+    faults: {
+      type: 'string',
+      description:
+        "what befalls requests of the disks, e.g. 'read,delay=20;write,at=1M-2M,error=io,every=10'",
+      valueHint: 'RULE[;RULE…]',
+    },
     serial: {
       type: 'string',
       description: 'COM1: the terminal (Ctrl-A x quits, s shuts down, b reports), a file, or nowhere',

@@ -13,6 +13,7 @@ export {
   type FaultRequest,
   injectedError,
 } from './block/fault-disk.ts';
+export { type FaultRule, faultPlan, parseFaultRules } from './block/fault-rules.ts';
 export { MemoryDisk, type MemoryDiskOptions } from './block/memory-disk.ts';
 export { OverlayDisk, type OverlayOptions } from './block/overlay-disk.ts';
 export { RawDisk, type RawDiskOptions } from './block/raw-disk.ts';

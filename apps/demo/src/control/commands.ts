@@ -7,6 +7,7 @@ import { Terminal } from '../terminal/terminal.ts';
 import type { ControlRequest } from './control-actions.ts';
 import { ask, ControlError } from './control-client.ts';
 import { execInGuest } from './exec-client.ts';
+import type { StorageRequest } from './storage-actions.ts';
 
 /** Runs the work of a command until it ends or is interrupted; its number becomes the process's exit code. */
 type Runner = (
@@ -68,6 +69,26 @@ export function controlCommands(run: Runner): Record<string, CommandDef> {
         overwrite: overwrite === true,
       }),
     ),
+    disk: simple(
+      'List, add and remove disks of a running guest, change its disc, make a disk fail',
+      {
+        action: {
+          type: 'positional',
+          description: 'list, add, remove, insert, eject or faults',
+          required: true,
+        },
+        what: { type: 'positional', description: 'a file, or the LUN of a disk', required: false },
+        rules: {
+          type: 'positional',
+          description: "faults: e.g. 'read,delay=20;write,error=io,every=10'; none ends them",
+          required: false,
+        },
+        ro: { type: 'boolean', description: 'add: the guest may not write' },
+        overlay: { type: 'boolean', description: 'add: forget changes at the end' },
+        force: { type: 'boolean', description: 'eject: even while the guest uses the disc' },
+      },
+      diskRequest,
+    ),
     freeze: simple("Bring a running guest's file systems to rest, to copy its disks", {}, () => ({
       do: 'freeze',
     })),
@@ -124,6 +145,23 @@ export function commandWords(rawArgs: readonly string[]): readonly string[] {
 function controlPath(given: unknown): string {
   if (typeof given === 'string' && given !== '') return given;
   throw new OptionError('--control PATH is needed: the guest that is meant');
+}
+
+function diskRequest(given: Readonly<Record<string, unknown>>): StorageRequest {
+  const action = String(given.action) as StorageRequest['action'];
+  const what = typeof given.what === 'string' ? given.what : '';
+  const isFile = action === 'add' || action === 'insert';
+  const isUrl = /^https?:/.test(what);
+  return {
+    do: 'disk',
+    action,
+    ...(isFile && what !== '' && { file: isUrl ? what : resolve(what) }),
+    ...(!isFile && /^\d{1,3}$/.test(what) && { lun: Number(what) }),
+    readOnly: given.ro === true,
+    overlay: given.overlay === true,
+    force: given.force === true,
+    rules: typeof given.rules === 'string' ? given.rules : '',
+  };
 }
 
 function mebibytes(text: string): number {

@@ -5,6 +5,8 @@ import { stat } from 'node:fs/promises';
 import { basename, posix } from 'node:path';
 import type { Machine } from '@viridian/vm';
 import type { IntegrationServices } from '@viridian/vsp/integration';
+import type { RunStorage } from '../run/run-storage.ts';
+import { actOnStorage, type StorageRequest } from './storage-actions.ts';
 
 /** A request, one line of JSON. */
 export type ControlRequest =
@@ -14,7 +16,8 @@ export type ControlRequest =
   | { readonly do: 'copy'; readonly file: string; readonly to: string; readonly overwrite?: boolean }
   | { readonly do: 'freeze' }
   | { readonly do: 'thaw' }
-  | { readonly do: 'memory'; readonly mebibytes?: number };
+  | { readonly do: 'memory'; readonly mebibytes?: number }
+  | StorageRequest;
 
 /** Its answer: what came of it, as lines for people, or why nothing did. */
 export type ControlAnswer = { readonly done: readonly string[] } | { readonly error: string };
@@ -22,9 +25,9 @@ export type ControlAnswer = { readonly done: readonly string[] } | { readonly er
 const MIB = 2 ** 20;
 
 /** Does what a line asks for. Never rejects. */
-export async function carryOut(line: string, machine: Machine): Promise<ControlAnswer> {
+export async function carryOut(line: string, machine: Machine, storage?: RunStorage): Promise<ControlAnswer> {
   try {
-    return { done: await act(readRequest(line), machine) };
+    return { done: await act(readRequest(line), machine, storage) };
   } catch (error) {
     return { error: (error as Error).message };
   }
@@ -43,7 +46,11 @@ function readRequest(line: string): ControlRequest {
   return request as ControlRequest;
 }
 
-async function act(request: ControlRequest, machine: Machine): Promise<string[]> {
+async function act(
+  request: ControlRequest,
+  machine: Machine,
+  storage: RunStorage | undefined,
+): Promise<string[]> {
   switch (request.do) {
     case 'shutdown': {
       const reboot = request.reboot === true;
@@ -66,6 +73,9 @@ async function act(request: ControlRequest, machine: Machine): Promise<string[]>
       return ['the file systems of the guest go on'];
     case 'memory':
       return await setMemory(machine, request.mebibytes);
+    case 'disk':
+      if (storage === undefined) throw new Error(`${machine.name} has no disks on the bus`);
+      return await actOnStorage(request, storage);
     default:
       throw new Error(`nobody knows how to do '${String((request as { do: unknown }).do)}'`);
   }

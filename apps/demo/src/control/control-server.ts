@@ -13,6 +13,7 @@ import { pipeline } from 'node:stream/promises';
 import { duplexOf } from '@viridian/drivers/node';
 import type { Machine } from '@viridian/vm';
 import { OptionError } from '../demo/options.ts';
+import type { RunStorage } from '../run/run-storage.ts';
 import { carryOut } from './control-actions.ts';
 import { FirstLine } from './first-line.ts';
 
@@ -24,19 +25,19 @@ export class ControlServer implements Disposable {
   readonly #server: Server;
   readonly #open = new Set<Socket>();
 
-  private constructor(machine: Machine) {
+  private constructor(machine: Machine, storage: RunStorage | undefined) {
     this.#server = createServer({ allowHalfOpen: true }, (socket) => {
       this.#open.add(socket);
       socket.on('close', () => this.#open.delete(socket));
       // Who goes away in the middle is not worth a word.
       socket.on('error', () => {});
-      void serve(socket, machine);
+      void serve(socket, machine, storage);
     });
   }
 
   /** Listens; a socket that a dead process left is replaced. Throws {@link OptionError}. */
-  static async open(path: string, machine: Machine): Promise<ControlServer> {
-    const control = new ControlServer(machine);
+  static async open(path: string, machine: Machine, storage?: RunStorage): Promise<ControlServer> {
+    const control = new ControlServer(machine, storage);
     if (await isAbandoned(path)) await unlink(path).catch(() => {});
     try {
       await new Promise<void>((resolve, reject) => {
@@ -71,11 +72,11 @@ function isAbandoned(path: string): Promise<boolean> {
   });
 }
 
-async function serve(socket: Socket, machine: Machine): Promise<void> {
+async function serve(socket: Socket, machine: Machine, storage: RunStorage | undefined): Promise<void> {
   try {
     const line = await new FirstLine(socket, MOST_LINE_BYTES).read();
     const port = /^CONNECT (\d{1,10})$/.exec(line)?.[1];
-    if (port === undefined) socket.end(`${JSON.stringify(await carryOut(line, machine))}\n`);
+    if (port === undefined) socket.end(`${JSON.stringify(await carryOut(line, machine, storage))}\n`);
     else await connect(socket, machine, Number(port));
   } catch {
     socket.destroy();

@@ -1,6 +1,13 @@
 /** Opens the disks of a machine from their options. */
 
-import { type BlockDevice, BlockError, OverlayDisk, ReadOnlyDisk } from '@viridian/drivers';
+import {
+  type BlockDevice,
+  BlockError,
+  FaultDisk,
+  type FaultPlan,
+  OverlayDisk,
+  ReadOnlyDisk,
+} from '@viridian/drivers';
 import { openImage, type ReadThread } from '@viridian/drivers/node';
 import { OptionError } from '../demo/options.ts';
 import type { CdromOption, DiskBus, DiskOption } from './disk-option.ts';
@@ -13,17 +20,20 @@ export interface RunDisk {
   readonly device: BlockDevice;
 }
 
-/** Opens all or none; `reads` does their short reads. Throws {@link OptionError} that names the file. */
+/**
+ * Opens all or none; `reads` does their short reads, and `faults`, when given, befall the disks. Throws {@link OptionError} that names the file.
+ */
 export async function openDisks(
   disks: readonly DiskOption[],
   cdrom: CdromOption | undefined,
   reads: ReadThread,
+  faults?: FaultPlan,
 ): Promise<RunDisk[]> {
   const opened: RunDisk[] = [];
   try {
     for (const disk of disks) {
       const { path, bus } = disk;
-      opened.push({ path, bus, isDvd: false, device: await withPath(path, () => openDisk(disk, reads)) });
+      opened.push({ path, bus, isDvd: false, device: await openDisk(disk, reads, faults) });
     }
     if (cdrom?.path !== undefined) {
       opened.push({ path: cdrom.path, bus: cdrom.bus, isDvd: true, device: await openDisc(cdrom.path) });
@@ -47,10 +57,16 @@ export function openDisc(path: string): Promise<BlockDevice> {
   return withPath(path, () => openImage(path, { readOnly: true, format: 'raw' }));
 }
 
-async function openDisk({ path, readOnly, overlay }: DiskOption, reads: ReadThread): Promise<BlockDevice> {
-  const image = await openImage(path, { readOnly: readOnly || overlay, reads });
+/** One disk, as {@link openDisks}. */
+export async function openDisk(
+  { path, readOnly, overlay }: DiskOption,
+  reads: ReadThread,
+  faults?: FaultPlan,
+): Promise<BlockDevice> {
+  const image = await withPath(path, () => openImage(path, { readOnly: readOnly || overlay, reads }));
   const changeable = overlay ? new OverlayDisk(image) : image;
-  return readOnly && overlay ? new ReadOnlyDisk(changeable) : changeable;
+  const disk = readOnly && overlay ? new ReadOnlyDisk(changeable) : changeable;
+  return faults === undefined ? disk : new FaultDisk(disk, faults);
 }
 
 async function withPath<T>(path: string, work: () => Promise<T>): Promise<T> {

@@ -32,6 +32,7 @@ import { closeDisks, openDisks, type RunDisk } from './open-disks.ts';
 import { RunInput, readInput } from './run-input.ts';
 import { RunNetwork } from './run-network.ts';
 import type { RunOptions } from './run-options.ts';
+import { RunStorage } from './run-storage.ts';
 import { RunScreen } from './screen.ts';
 import { SerialQueue } from './serial-queue.ts';
 import { summarize, toJson } from './summary.ts';
@@ -57,9 +58,10 @@ export async function runGuest(
   const reads = new ReadThread((entry, workerData) => new Worker(entry, { workerData }));
   let disks: RunDisk[] = [];
   try {
-    disks = await openDisks(options.disks, options.cdrom, reads);
+    disks = await openDisks(options.disks, options.cdrom, reads, options.faults);
     using screen = options.display && (await RunScreen.open(options.display, basename(options.kernel), say));
-    const machine = await runMachine(options, boot, disks, screen, terminal, interrupted);
+    const machine = await runMachine(options, boot, disks, reads, screen, terminal, interrupted);
+    await machine.storage?.close();
     const { result, timedOut, milestones, reporter } = machine;
     const exitCode = exitCodeOf(result, timedOut);
     terminal.line(
@@ -116,6 +118,7 @@ interface EndedRun {
   readonly milestones: Milestones;
   readonly reporter: GuestReporter;
   readonly profile: GuestProfile | undefined;
+  readonly storage: RunStorage | undefined;
   readonly endMs: number;
 }
 
@@ -123,6 +126,7 @@ async function runMachine(
   options: RunOptions,
   boot: BootImage,
   disks: readonly RunDisk[],
+  reads: ReadThread,
   screen: RunScreen | undefined,
   terminal: Terminal,
   interrupted: AbortSignal,
@@ -157,7 +161,9 @@ async function runMachine(
     ...network?.configuration,
     watch,
   });
-  if (options.control !== undefined) resources.use(await ControlServer.open(options.control, machine));
+  const storage = machine.storage[0] && new RunStorage(machine.storage[0], reads);
+  if (options.control !== undefined)
+    resources.use(await ControlServer.open(options.control, machine, storage));
   screen?.watch(machine);
   input.connect(machine.board?.serial[0]);
   const reporter = new GuestReporter(machine, symbols, (line) => terminal.line(line));
@@ -181,7 +187,7 @@ async function runMachine(
   script?.start();
   if (interrupted.aborted) machine.kill();
   const result = await machine.finished;
-  return { machine, result, timedOut, milestones, reporter, profile, endMs: milestones.elapsedMs };
+  return { machine, result, timedOut, milestones, reporter, profile, storage, endMs: milestones.elapsedMs };
 }
 
 /** The script at the guest, if there is one. */

@@ -1,5 +1,6 @@
 /** The options of `viridian run`, checked. */
 
+import { type FaultPlan, faultPlan, parseFaultRules } from '@viridian/drivers';
 import { VMBUS_VERSIONS } from '@viridian/protocols/vmbus';
 import { listTracePoints } from '@viridian/trace';
 import type { EngineOptions } from '@viridian/x86';
@@ -21,6 +22,8 @@ export interface RunOptions {
   readonly processors: number;
   readonly disks: readonly DiskOption[];
   readonly cdrom: CdromOption | undefined;
+  /** What befalls requests of disks; undefined for disks that take no faults. */
+  readonly faults: FaultPlan | undefined;
   readonly serial: Output;
   /** Undefined for a guest without keyboard, mouse and display. */
   readonly display: DisplayOption | undefined;
@@ -94,6 +97,7 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
     processors: integer('cpus', text('cpus') ?? '1', 1, MOST_PROCESSORS),
     disks: parsed,
     cdrom: cdrom === undefined ? undefined : parseCdrom(cdrom, enlightened ? 'scsi' : 'ide'),
+    faults: faults(text('faults'), text('control') !== undefined),
     serial,
     display: parseDisplay(text('display') ?? 'none'),
     inputFile: text('input'),
@@ -118,6 +122,16 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
   };
   checkTogether(options);
   return options;
+}
+
+/** A guest with a control socket may be given faults later. */
+function faults(text: string | undefined, hasControl: boolean): FaultPlan | undefined {
+  if (text === undefined) return hasControl ? () => undefined : undefined;
+  try {
+    return faultPlan(parseFaultRules(text));
+  } catch (error) {
+    throw new OptionError(`--faults ${(error as Error).message}`);
+  }
 }
 
 function engine(text: string | undefined): EngineOptions | undefined {
