@@ -35,7 +35,7 @@ export async function serveWeb(served: ServedGuest, port: number): Promise<WebSe
   const folder = await mkdtemp(join(tmpdir(), 'viridian-web-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true });
   try {
-    const common = { root: PAGE, configFile: false, logLevel: 'error' } as const;
+    const common = { root: PAGE, configFile: false, logLevel: 'error', appType: 'mpa' } as const;
     await build({
       ...common,
       resolve: { conditions: ['viridian:source', ...defaultClientConditions] },
