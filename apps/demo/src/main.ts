@@ -49,7 +49,7 @@ const demo = defineCommand({
     summary: { type: 'string', description: 'write all counters to a JSON file', valueHint: 'FILE' },
     screenshot: {
       type: 'string',
-      description: "write what is on the Linux guest's screen to a PNG file",
+      description: "write what is on the guest's screen to a PNG file",
       valueHint: 'FILE',
     },
     keep: {

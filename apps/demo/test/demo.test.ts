@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { pngPixels } from './support/png-pixels.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const SMALL = ['--guest', 'typescript', '--fs-size', '16', '--scratch-size', '2', '--memory', '16'];
@@ -36,18 +37,33 @@ function viridian(...args: string[]): {
 }
 
 describe('viridian demo', () => {
-  it('runs a guest on its disk without a port intercept, and cleans up', async () => {
+  it('runs a guest on its devices without a port intercept, and cleans up', async () => {
     const summary = join(folder, 'summary.json');
-    const { code, text } = await viridian('demo', ...SMALL, '--summary', summary).ended;
+    const screenshot = join(folder, 'screen.png');
+    const { code, text } = await viridian('demo', ...SMALL, '--summary', summary, '--screenshot', screenshot)
+      .ended;
     expect(code, text).toBe(0);
     expect(text).toContain('hv_vmbus: Vmbus version:5.3');
     expect(text).toContain('port intercepts');
     expect(text).not.toContain('\u001b');
     const { findings, report } = JSON.parse(await readFile(summary, 'utf8'));
     expect(report.intercepts).toMatchObject({ portRead: 0, portWrite: 0, memory: 0 });
-    expect(report.channels.length).toBe(2);
+    expect(report.channels.length).toBe(6);
     expect(findings.workload.length).toBe(3);
+    expect(findings.devices).toEqual({
+      agreed: [
+        'the guest has 10.0.2.15 by DHCP',
+        'fetches 1 MiB from the host by HTTP',
+        "hears 'viridian' typed",
+        'draws on 1024×768 pixels',
+      ],
+      problems: [],
+    });
+    // A bar for each letter.
+    const pixels = new Uint32Array(pngPixels(await readFile(screenshot)).buffer);
+    expect(pixels.filter((pixel) => pixel === 0x40826d)).toHaveLength(8 * 24 * (768 / 2 - 24));
     await rm(summary);
+    await rm(screenshot);
     expect(await readdir(folder)).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 /** The Linux guest of the demo: Debian's kernel and its own drivers, unmodified, on our processor. */
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { openImage } from '@viridian/drivers/node';
 import { loadKernel, pcMemoryMap } from '@viridian/emulation/loader';
 import { ACPI_GPA, createMachine, type Machine } from '@viridian/vm';
@@ -15,6 +15,7 @@ import { type DemoOutcome, untilFinished } from './demo-outcome.ts';
 import { GuestReport } from './guest-report.ts';
 import { linuxScript } from './linux-script.ts';
 import type { DemoOptions } from './options.ts';
+import { saveScreen } from './save-screen.ts';
 
 const MIB = 2 ** 20;
 const MEMORY_MIB = 256;
@@ -73,14 +74,6 @@ export async function linuxDemo(
   } finally {
     await device.close();
   }
-}
-
-/** The screen as the guest left it, where it is wanted. */
-async function saveScreen(devices: DemoDevices, path: string | undefined, terminal: Terminal): Promise<void> {
-  const png = path === undefined ? undefined : await devices.screenshot();
-  if (path === undefined || png === undefined) return;
-  await writeFile(path, png);
-  terminal.line(terminal.style('dim', `the guest's screen is in ${path}`));
 }
 
 async function bootImage(
