@@ -30,6 +30,11 @@ const STEPS = [
     ...tests('packages/x86', ['VIRIDIAN_ENGINE=lock-step:0'], '--testTimeout=120000'),
   ],
   ['200 disks that come and go', ...tests('apps/demo', ['VIRIDIAN_PLUG_ROUNDS=200'], 'linux-storage')],
+  [
+    'a million packets for each provider',
+    ...tests('packages/vsp', ['VIRIDIAN_FUZZ_CASES=1000000'], 'test/fuzz'),
+  ],
+  ['10,000 sockets', ...tests('apps/demo', ['VIRIDIAN_SOCKETS=10000'], 'test/linux-sockets', '-t', 'cloud')],
   ['30 minutes of disk I/O', ...script('soak', '--minutes', '30', '--engine=jit')],
 ];
 

@@ -23,6 +23,8 @@ const CONTROL = {
 
 /** What `ssh` and others give when the command itself was not reached. */
 const NOT_REACHED = 255;
+/** What a shell gives for a command that Ctrl-C ended. */
+const INTERRUPTED = 130;
 
 /** The commands by name. */
 export function controlCommands(run: Runner): Record<string, CommandDef> {
@@ -35,12 +37,13 @@ export function controlCommands(run: Runner): Record<string, CommandDef> {
       meta: { description },
       args: { control: CONTROL, ...args },
       run: async ({ args: given }) => {
-        await run(new Terminal(), async (terminal) => {
+        await run(new Terminal(), async (terminal, signal) => {
           const path = controlPath(given.control);
-          return await report(terminal, async () => {
-            for (const line of await ask(path, request(given))) terminal.line(line);
+          const code = await report(terminal, async () => {
+            for (const line of await ask(path, request(given), signal)) terminal.line(line);
             return 0;
           });
+          return signal.aborted ? INTERRUPTED : code;
         });
       },
     });
@@ -113,17 +116,17 @@ function execCommand(run: Runner): CommandDef {
       },
     },
     run: async ({ args, rawArgs }) => {
-      await run(new Terminal(process.stderr), async (terminal) => {
+      await run(new Terminal(process.stderr), async (terminal, signal) => {
         const path = controlPath(args.control);
         const words = commandWords(rawArgs);
         if (words.length === 0) throw new OptionError('viridian exec: give a command');
         const { stdin, stdout, stderr } = process;
         const code = await report(
           terminal,
-          () => execInGuest(path, words, { stdin, stdout, stderr }),
+          () => execInGuest(path, words, { stdin, stdout, stderr, signal }),
           NOT_REACHED,
         );
-        return code;
+        return signal.aborted ? INTERRUPTED : code;
       });
     },
   });

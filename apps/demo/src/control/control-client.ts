@@ -11,9 +11,14 @@ export class ControlError extends Error {
 
 const MOST_LINE_BYTES = 2 ** 20;
 
-/** Has the machine do something; gives what it says. Rejects with {@link ControlError}. */
-export async function ask(path: string, request: ControlRequest): Promise<readonly string[]> {
+/** Has the machine do something; gives what it says. Rejects with {@link ControlError}, when `signal` gives up too. */
+export async function ask(
+  path: string,
+  request: ControlRequest,
+  signal?: AbortSignal,
+): Promise<readonly string[]> {
   const socket = await open(path);
+  signal?.addEventListener('abort', () => socket.destroy());
   try {
     socket.write(`${JSON.stringify(request)}\n`);
     const line = await new FirstLine(socket, MOST_LINE_BYTES).read().catch(() => undefined);

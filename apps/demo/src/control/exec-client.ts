@@ -12,6 +12,8 @@ export interface ExecStreams {
   readonly stdin: Readable | undefined;
   readonly stdout: Writable;
   readonly stderr: Writable;
+  /** Gives up; what runs in the guest hears that nobody listens any more. */
+  readonly signal?: AbortSignal;
 }
 
 const ID_BYTES = 8;
@@ -20,7 +22,7 @@ const ID_BYTES = 8;
 export async function execInGuest(
   path: string,
   words: readonly string[],
-  { stdin, stdout, stderr }: ExecStreams,
+  { stdin, stdout, stderr, signal }: ExecStreams,
 ): Promise<number> {
   const id = randomBytes(ID_BYTES).toString('hex');
   const sockets: Socket[] = [];
@@ -33,6 +35,10 @@ export async function execInGuest(
     socket.write(`${line}\n`);
     return socket;
   };
+  const giveUp = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  signal?.addEventListener('abort', giveUp);
   try {
     const status = await connect(`status ${id}`);
     const errors = await connect(`errors ${id}`);
@@ -54,7 +60,8 @@ export async function execInGuest(
       stdin.unpipe();
       stdin.destroy();
     }
-    for (const socket of sockets) socket.destroy();
+    signal?.removeEventListener('abort', giveUp);
+    giveUp();
   }
 }
 
