@@ -1,8 +1,12 @@
 /** The disks of a kernel, by name. */
 
+import type { StorageDvd } from '@viridian/vsc/storage';
 import type { CpuMemory } from '../cpu.ts';
 import type { PageAllocator } from '../mm/page-allocator.ts';
 import { Disk, type DiskDevice } from './disk.ts';
+
+/** A DVD drive as its driver gives it: discs are read by block, and come and go. */
+export type DvdDrive = StorageDvd;
 
 const BYTES_PER_MIB = 2 ** 20;
 
@@ -13,10 +17,11 @@ export interface BlockLayerKernel {
   print(text: string): void;
 }
 
-/** All disks. */
+/** All disks and DVD drives. */
 export class BlockLayer {
   readonly #kernel: BlockLayerKernel;
   readonly #disks = new Map<string, Disk>();
+  readonly #drives = new Map<string, DvdDrive>();
 
   constructor(kernel: BlockLayerKernel) {
     this.#kernel = kernel;
@@ -49,6 +54,31 @@ export class BlockLayer {
       this.#kernel.print(`sd: [${name}] reading the partition table failed: ${String(error)}`);
     }
     return disk;
+  }
+
+  /** DVD drives in order of their names. */
+  get drives(): readonly DvdDrive[] {
+    return Array.from(this.#drives.values());
+  }
+
+  /** A DVD drive by name, e.g. `sr0`. */
+  drive(name: string): DvdDrive | undefined {
+    return this.#drives.get(name);
+  }
+
+  /** Adds a drive under the next free name. */
+  addDrive(drive: DvdDrive): void {
+    let index = 0;
+    while (this.#drives.has(`sr${index}`)) index += 1;
+    this.#drives.set(`sr${index}`, drive);
+    this.#kernel.print(`sr ${index}: [sr${index}] DVD drive`);
+  }
+
+  /** Takes a drive away. */
+  removeDrive(drive: DvdDrive): void {
+    for (const [name, known] of this.#drives) {
+      if (known === drive && this.#drives.delete(name)) this.#kernel.print(`sr: [${name}] removed`);
+    }
   }
 
   /** Takes a disk away. */

@@ -53,6 +53,8 @@ class Adapter implements BoundDevice {
     storvsc.onDiskRemoved = (disk) => {
       this.#adding = this.#adding.then(() => this.#remove(disk));
     };
+    storvsc.onDvdAdded = (drive) => kernel.block.addDrive(drive);
+    storvsc.onDvdRemoved = (drive) => kernel.block.removeDrive(drive);
     storvsc.onClosed = (reason) => kernel.print(`${name}: channel closed: ${reason}`);
   }
 

@@ -4,6 +4,7 @@ export type { CommandDone, Direction } from './command-pool.ts';
 export { DEFAULT_VERSIONS } from './control.ts';
 export { type DiskWriteOptions, StorageDisk } from './disk.ts';
 export type { DiskFacts, UnmapMethod } from './disk-facts.ts';
+export { type DiscEvent, StorageDvd } from './dvd.ts';
 export { ScsiError, StorageError, type StorageErrorKind } from './errors.ts';
 export type { DmaAllocator, GuestPages } from './guest-pages.ts';
 export type { LunAddress } from './lun-address.ts';

@@ -19,6 +19,7 @@ import type { Questions } from './questions.ts';
 export interface FoundUnit {
   readonly address: LunAddress;
   readonly inquiry: Uint8Array;
+  readonly type: 'disk' | 'dvd';
 }
 
 /** Which places are looked at. */
@@ -33,8 +34,8 @@ const LIST_BYTES = 4096;
 /** LUNs beyond a byte do not fit an SRB; a host that lists them is not asked about them. */
 const MOST_LUN = 255;
 
-/** All disks, in order of their addresses. Targets are asked side by side. */
-export async function scanDisks(ask: Questions, range: ScanRange): Promise<FoundUnit[]> {
+/** All disks and DVD drives, in order of their addresses. Targets are asked side by side. */
+export async function scanUnits(ask: Questions, range: ScanRange): Promise<FoundUnit[]> {
   const targets: Promise<FoundUnit[]>[] = [];
   for (let path = 0; path < range.paths; path += 1) {
     for (let target = 0; target < range.targets; target += 1) targets.push(scanTarget(ask, path, target));
@@ -49,7 +50,8 @@ async function scanTarget(ask: Questions, path: number, target: number): Promise
   for (const lun of await reportedLuns(ask, { path, target, lun: 0 })) {
     const address = { path, target, lun };
     const inquiry = lun === 0 ? first : await inquire(ask, address);
-    if (inquiry !== undefined && isDisk(inquiry)) units.push({ address, inquiry });
+    const type = inquiry === undefined ? undefined : typeOf(inquiry);
+    if (inquiry !== undefined && type !== undefined) units.push({ address, inquiry, type });
   }
   return units;
 }
@@ -75,10 +77,13 @@ async function reportedLuns(ask: Questions, address: LunAddress): Promise<number
   return [...new Set(luns)].filter((lun) => lun <= MOST_LUN).sort((a, b) => a - b);
 }
 
-function isDisk(inquiry: Uint8Array): boolean {
-  if (inquiry[0] === PERIPHERAL_ABSENT) return false;
+/** Undefined for what is neither. */
+function typeOf(inquiry: Uint8Array): FoundUnit['type'] | undefined {
+  if (inquiry[0] === PERIPHERAL_ABSENT) return undefined;
   const { deviceType, qualifier } = PeripheralByte.decode(inquiry[0]!);
-  return qualifier === 0 && deviceType === PeripheralDeviceType.DISK;
+  if (qualifier !== 0) return undefined;
+  if (deviceType === PeripheralDeviceType.DISK) return 'disk';
+  return deviceType === PeripheralDeviceType.CD_DVD ? 'dvd' : undefined;
 }
 
 async function unlessAbsent<Value>(answer: Promise<Value>): Promise<Value | undefined> {

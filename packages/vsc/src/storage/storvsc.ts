@@ -22,11 +22,12 @@ import {
 import { StorageDisk } from './disk.ts';
 import { askDiskFacts } from './disk-facts.ts';
 import { DmaArena } from './dma-arena.ts';
+import { StorageDvd } from './dvd.ts';
 import { StorageError } from './errors.ts';
 import type { DmaAllocator, GuestPages } from './guest-pages.ts';
 import { formatAddress, type LunAddress } from './lun-address.ts';
 import { Questions } from './questions.ts';
-import { type FoundUnit, type ScanRange, scanDisks } from './scan.ts';
+import { type FoundUnit, type ScanRange, scanUnits } from './scan.ts';
 import type { StorageCommand } from './storage-command.ts';
 
 /** Settings of an adapter. */
@@ -70,6 +71,9 @@ export class Storvsc implements Inspectable {
   onDiskAdded: ((disk: StorageDisk) => void) | undefined;
   /** The host took a disk away; its requests fail. */
   onDiskRemoved: ((disk: StorageDisk) => void) | undefined;
+  /** DVD drives, in the same way; with a disc or without. */
+  onDvdAdded: ((drive: StorageDvd) => void) | undefined;
+  onDvdRemoved: ((drive: StorageDvd) => void) | undefined;
   /** The primary channel is gone. */
   onClosed: ((reason: string) => void) | undefined;
   readonly #options: StorvscOptions;
@@ -81,6 +85,7 @@ export class Storvsc implements Inspectable {
   readonly #questions: Questions;
   readonly #dma: DmaArena;
   readonly #disks = new Map<string, StorageDisk>();
+  readonly #drives = new Map<string, StorageDvd>();
   readonly #owner: CommandChannelOwner = {
     answered: (command) => this.#queue.answered(command),
     controlAnswered: (bytes) => {
@@ -222,16 +227,23 @@ export class Storvsc implements Inspectable {
   }
 
   async #scan(): Promise<void> {
-    const found = await scanDisks(this.#questions, this.#options.scan ?? LINUX_SCAN);
-    const places = new Set(found.map((unit) => formatAddress(unit.address)));
+    const found = await scanUnits(this.#questions, this.#options.scan ?? LINUX_SCAN);
+    const places = new Map(found.map((unit) => [formatAddress(unit.address), unit.type]));
     for (const [place, disk] of this.#disks) {
-      if (!places.has(place)) this.#remove(place, disk);
+      if (places.get(place) !== 'disk') this.#remove(place, disk);
+    }
+    for (const [place, drive] of this.#drives) {
+      if (places.get(place) !== 'dvd') this.#removeDrive(place, drive);
     }
     await Promise.all(found.map((unit) => this.#bringUp(unit)));
   }
 
   /** Makes a disk of a unit, or asks a known one again. A unit that gives no sensible answers is left out. */
-  async #bringUp({ address, inquiry }: FoundUnit): Promise<void> {
+  async #bringUp({ address, inquiry, type }: FoundUnit): Promise<void> {
+    if (type === 'dvd') {
+      this.#addDrive(address);
+      return;
+    }
     try {
       await this.#questions.tell(address, TEST_UNIT_READY);
       const facts = await askDiskFacts(this.#questions, address, inquiry);
@@ -248,6 +260,21 @@ export class Storvsc implements Inspectable {
       const place = formatAddress(address);
       hostWarning.report(this.#where, 'a unit cannot be used', { place, error: String(error) });
     }
+  }
+
+  /** Whether there is a disc in it changes while it is there. */
+  #addDrive(address: LunAddress): void {
+    const place = formatAddress(address);
+    if (this.#drives.has(place)) return;
+    const drive = new StorageDvd(address, this.#questions, this.maxTransferBytes);
+    this.#drives.set(place, drive);
+    this.onDvdAdded?.(drive);
+  }
+
+  #removeDrive(place: string, drive: StorageDvd): void {
+    this.#drives.delete(place);
+    drive.present = false;
+    this.onDvdRemoved?.(drive);
   }
 
   #remove(place: string, disk: StorageDisk): void {
@@ -293,6 +320,7 @@ export class Storvsc implements Inspectable {
     // Not among the queue's channels before negotiation has ended.
     this.#queue.close(error);
     for (const [place, disk] of [...this.#disks]) this.#remove(place, disk);
+    for (const [place, drive] of [...this.#drives]) this.#removeDrive(place, drive);
     this.onClosed?.(reason);
   }
 }
