@@ -125,7 +125,7 @@ async function boot({ flavour, screen, draw, encoding, vramMebibytes = 8 }: Sitt
     board: { serial: [{ write }] },
     policy: { onReset: 'finish' },
   });
-  const killer = setTimeout(() => machine.kill(), 240_000);
+  const killer = setTimeout(() => machine.kill(), 400_000);
   machine.start();
   const { reason } = await machine.finished;
   clearTimeout(killer);
@@ -199,7 +199,7 @@ describe.skipIf(!haveKernels())("Debian's console drivers", () => {
     ],
     ['hyperv_drm', { flavour: 'amd64', screen: LARGE, draw: WRITTEN, encoding: 'hextile' }],
     ['hyperv_drm in 32 bits', { flavour: '686', screen: SMALL, draw: WRITTEN, encoding: 'zrle' }],
-  ])('hear keys and pointer, and draw: %s', { timeout: 300_000 }, async (_, sitting) => {
+  ])('hear keys and pointer, and draw: %s', { timeout: 480_000 }, async (_, sitting) => {
     const { text, picture, seen, drawn, framebuffer } = await boot(sitting);
     for (const [of, wanted] of [
       ['keys', KEYS],
