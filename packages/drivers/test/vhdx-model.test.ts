@@ -19,28 +19,35 @@ const MiB = 2 ** 20;
 const BLOCKS = 60;
 const PARENT_STAMP = 0x5050_5050;
 const PARENT_ID = '11111111-2222-3333-4444-555555555555';
-// With sectors of 512 bytes a page of the bitmap speaks of 16 MiB: the last window crosses blocks and pages.
-const SIZE = 18 * MiB;
+// A page of the bitmap speaks of 16 MiB: one disk is so large that a window crosses it.
+const PARENT = new Uint8Array(17 * MiB).fill(0x50);
 
 interface Kind {
   readonly type: VhdxType;
   readonly sectorBytes: number;
+  readonly mebibytes: number;
 }
 const KINDS: readonly Kind[] = [
-  { type: 'fixed', sectorBytes: 512 },
-  { type: 'dynamic', sectorBytes: 4096 },
-  { type: 'differencing', sectorBytes: 512 },
-  { type: 'differencing', sectorBytes: 4096 },
+  { type: 'fixed', sectorBytes: 512, mebibytes: 5 },
+  { type: 'dynamic', sectorBytes: 4096, mebibytes: 5 },
+  { type: 'differencing', sectorBytes: 512, mebibytes: 18 },
+  { type: 'differencing', sectorBytes: 4096, mebibytes: 5 },
 ];
 
-function windows({ sectorBytes }: Kind) {
+function windows({ sectorBytes, mebibytes }: Kind) {
   const length = 20 * sectorBytes;
-  return [MiB, 5 * MiB, 16 * MiB].map((middle) => ({ at: middle - 10 * sectorBytes, length }));
+  return [MiB, 2 * MiB, (mebibytes > 16 ? 16 : 3) * MiB].map((middle) => ({
+    at: middle - 10 * sectorBytes,
+    length,
+  }));
 }
 
-async function parentDisk({ sectorBytes }: Kind): Promise<ParentDisk> {
-  const content = new Uint8Array(17 * MiB).fill(0x50);
-  const disk = new MemoryDisk(content, { readOnly: true, logicalBlockBytes: sectorBytes });
+async function parentDisk({ sectorBytes, mebibytes }: Kind): Promise<ParentDisk> {
+  // Shorter than the image that stands on it.
+  const disk = new MemoryDisk(PARENT.subarray(0, (mebibytes - 1) * MiB), {
+    readOnly: true,
+    logicalBlockBytes: sectorBytes,
+  });
   return Object.assign(disk, { uniqueId: PARENT_ID });
 }
 
@@ -49,7 +56,7 @@ async function image(kind: Kind): Promise<Uint8Array<ArrayBuffer>> {
   const parent = { uniqueId: PARENT_ID, timeStamp: 0, name: 'parent.vhdx', locators: [] };
   await createVhdx(store, {
     type: kind.type,
-    sizeBytes: SIZE,
+    sizeBytes: kind.mebibytes * MiB,
     blockBytes: MiB,
     logicalBlockBytes: kind.sectorBytes,
     ...(kind.type === 'differencing' ? { parent } : {}),
