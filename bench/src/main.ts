@@ -6,6 +6,7 @@ import { GuestFilesError } from 'viridian-demo/linux';
 import { benchScreen } from './bench-screen.ts';
 import { benchGuest } from './guest/bench-guest.ts';
 import { checkGuestOptions, type GivenGuestOptions, UsageError } from './guest/guest-options.ts';
+import { benchNetwork } from './network/bench-network.ts';
 import { benchProcessor } from './processor/bench-processor.ts';
 import { benchRing, benchStorage } from './short-benchmarks.ts';
 import { barTable, type Row } from './table.ts';
@@ -17,10 +18,13 @@ const SHORT: Readonly<Record<string, () => Promise<Row[]>>> = {
   screen: benchScreen,
   processor: benchProcessor,
   threads: benchThreads,
+  network: benchNetwork,
 };
+/** Takes a minute and two kernels: only when it is asked for. */
+const ON_REQUEST = ['network'];
 const GUEST = 'guest';
 const USAGE =
-  'usage: npm run bench -- [ring] [storage] [screen] [processor] [threads] [guest [--rounds N] [--only NAME,…] [--clock wall|processor] [--json FILE]]';
+  'usage: npm run bench -- [ring] [storage] [screen] [processor] [threads] [network] [guest [--rounds N] [--only NAME,…] [--clock wall|processor] [--json FILE]]';
 /** What a shell gives for a command that Ctrl-C ended. */
 const INTERRUPTED = 130;
 
@@ -35,7 +39,13 @@ function readCommandLine(): { names: readonly string[]; given: GivenGuestOptions
     if (Object.keys(values).length > 0 && !positionals.includes(GUEST)) {
       throw new UsageError(`--${Object.keys(values).join(', --')}: only for ${GUEST}\n${USAGE}`);
     }
-    return { names: positionals.length > 0 ? positionals : Object.keys(SHORT), given: values };
+    return {
+      names:
+        positionals.length > 0
+          ? positionals
+          : Object.keys(SHORT).filter((name) => !ON_REQUEST.includes(name)),
+      given: values,
+    };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     throw new UsageError(`${error.message}\n${USAGE}`, { cause: error });

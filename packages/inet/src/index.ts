@@ -53,6 +53,7 @@ export {
   IpProtocol,
   isTransportChecksumRight,
   PacketLayout,
+  pseudoHeader,
 } from './packet-layout.ts';
 export { TcpFlow, type TcpFlowSettings } from './tcp-flow.ts';
 export {

@@ -19,6 +19,8 @@ export const IPV6_HEADER_BYTES = 40;
 export const UDP_HEADER_BYTES = 8;
 
 const ICMP_HEADER_BYTES = 8;
+/** Ethernet, IPv6, and TCP with the options that are written here. */
+const MOST_HEADER_BYTES = ETHERNET_HEADER_BYTES + 40 + 28;
 const TTL = 64;
 /** Neighbour discovery believes only packets that no router has passed on. */
 const NEIGHBOUR_HOP_LIMIT = 255;
@@ -31,14 +33,18 @@ export function ipPayloadOffset({ from }: PacketEnds): number {
   return ETHERNET_HEADER_BYTES + (from.length === IPV4_BYTES ? IPV4_HEADER_BYTES : IPV6_HEADER_BYTES);
 }
 
-/** A frame with an IP header in front of `payloadBytes` of room. */
+/** A frame with an IP header in front of `payloadBytes` of room; in `into` if it fits there, where the payload is not cleared. */
 export function ipPacket(
   ends: PacketEnds,
   protocol: number,
   payloadBytes: number,
   hopLimit = TTL,
+  into?: Uint8Array<ArrayBuffer>,
 ): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(ipPayloadOffset(ends) + payloadBytes);
+  const lengthBytes = ipPayloadOffset(ends) + payloadBytes;
+  const isInto = into !== undefined && lengthBytes <= into.length;
+  const bytes = isInto ? into.subarray(0, lengthBytes) : new Uint8Array(lengthBytes);
+  if (isInto) bytes.fill(0, 0, Math.min(lengthBytes, MOST_HEADER_BYTES));
   const ip = ETHERNET_HEADER_BYTES;
   const isIpv4 = ends.from.length === IPV4_BYTES;
   bytes.set(ends.toMac);

@@ -102,7 +102,8 @@ export function fillIpv4Checksum(bytes: Uint8Array, ip: number): void {
   storeWord(bytes, ip + 10, foldChecksum(addWords(bytes, ip, end, 0)));
 }
 
-function pseudoHeader(bytes: Uint8Array, layout: PacketLayout): number {
+/** The sum of the pseudo header of the packet that `layout` was found in. */
+export function pseudoHeader(bytes: Uint8Array, layout: PacketLayout): number {
   const ip = ETHERNET_HEADER_BYTES;
   const addresses = layout.isIpv6 ? ip + 8 : ip + 12;
   const addressBytes = layout.isIpv6 ? 32 : 8;

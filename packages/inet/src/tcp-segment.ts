@@ -79,7 +79,10 @@ function readOptions(bytes: Uint8Array, start: number, end: number): { mss?: num
   return found;
 }
 
-/** A frame with a segment. Payloads above `segmentBytes` leave uncut: whoever takes the frame cuts it. */
+/**
+ * A frame with a segment. Payloads above `segmentBytes` leave uncut: whoever takes the frame cuts it. Built in `into` if it fits
+ * there, for who has sent it before the next one.
+ */
 export function tcpPacket(
   ends: PacketEnds,
   fromPort: number,
@@ -87,10 +90,12 @@ export function tcpPacket(
   fields: TcpFields,
   payload: readonly Uint8Array[],
   segmentBytes: number,
+  into?: Uint8Array<ArrayBuffer>,
 ): OutgoingSegment {
   const payloadBytes = payload.reduce((sum, part) => sum + part.length, 0);
   const optionBytes = fields.mss === undefined ? 0 : SYN_OPTION_BYTES;
-  const bytes = ipPacket(ends, IpProtocol.TCP, HEADER_BYTES + optionBytes + payloadBytes);
+  const lengthBytes = HEADER_BYTES + optionBytes + payloadBytes;
+  const bytes = ipPacket(ends, IpProtocol.TCP, lengthBytes, undefined, into);
   const at = ipPayloadOffset(ends);
   storeWord(bytes, at, fromPort);
   storeWord(bytes, at + 2, toPort);

@@ -3,7 +3,8 @@
 export { cacheFolder } from './cache-folder.ts';
 export { CpioArchive } from './cpio.ts';
 export { DebianPackages, type Progress } from './debian-packages.ts';
-export type { Flavour } from './flavours.ts';
+export { type Flavour, Modules } from './flavours.ts';
 export { GuestFilesError } from './guest-files-error.ts';
+export { buildInitramfs } from './initramfs.ts';
 export { unpackPackage } from './package-contents.ts';
 export { type LinuxGuestFiles, prepareLinuxGuest } from './prepare-linux-guest.ts';

@@ -1,11 +1,14 @@
 /** Cuts TCP segments that are larger than the network's packets, as an adapter with large send offload does. RFC 9293. */
 
 import {
+  addWords,
   ETHERNET_HEADER_BYTES,
   fillIpv4Checksum,
   fillTransportChecksum,
+  foldChecksum,
   IpProtocol,
   PacketLayout,
+  pseudoHeader,
   storeWord,
 } from '@viridian/inet';
 import type { Frame } from './frame.ts';
@@ -61,19 +64,29 @@ export class SegmentCutter {
   }
 
   /**
-   * A large segment as one packet with lengths and checksums filled in, for a receiver that takes such; overwritten by the
-   * next call. Undefined when nothing is to be cut, it is no TCP segment, or longer than IP can say.
+   * The headers of a large segment as one packet, with lengths and checksums filled in, for a receiver that takes such; its
+   * payload stands behind them in the frame. Overwritten by the next call. Undefined when nothing is to be cut, it is no
+   * TCP segment, or longer than IP can say.
    */
   whole(frame: Frame): Uint8Array | undefined {
     const { bytes, segmentBytes } = frame;
     const layout = this.#layout;
     if (segmentBytes === 0 || !layout.find(bytes) || layout.protocol !== IpProtocol.TCP) return undefined;
-    if (layout.endOffset - ETHERNET_HEADER_BYTES > MOST_IP_BYTES) return undefined;
-    const { transportOffset, endOffset, isIpv6 } = layout;
-    const packet = this.#take(endOffset);
-    packet.set(bytes.subarray(0, endOffset));
-    this.#fillIn(packet, transportOffset, isIpv6, 0, 0, true);
-    return packet;
+    const { transportOffset, payloadOffset, endOffset, isIpv6 } = layout;
+    if (endOffset !== bytes.length || endOffset - ETHERNET_HEADER_BYTES > MOST_IP_BYTES) return undefined;
+    const head = this.#take(payloadOffset);
+    head.set(bytes.subarray(0, payloadOffset));
+    const ip = ETHERNET_HEADER_BYTES;
+    if (isIpv6) storeWord(head, ip + 4, endOffset - ip - 40);
+    else {
+      storeWord(head, ip + 2, endOffset - ip);
+      fillIpv4Checksum(head, ip);
+    }
+    const field = transportOffset + 16;
+    storeWord(head, field, 0);
+    const sum = addWords(head, transportOffset, payloadOffset, pseudoHeader(head, layout));
+    storeWord(head, field, foldChecksum(addWords(bytes, payloadOffset, endOffset, sum)));
+    return head;
   }
 
   #take(lengthBytes: number): Uint8Array {

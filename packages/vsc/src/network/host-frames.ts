@@ -23,78 +23,88 @@ export interface HostFrame {
   readonly verified: boolean;
 }
 
-/** A frame, or a part of one that the host gives in several. */
-export interface FramePart extends HostFrame {
-  /** Flags of `PacketIdFlag`; 0 for a whole frame. */
-  readonly part: number;
-}
-
-interface Information {
-  vlan: number;
-  verified: boolean;
-  part: number;
-}
+/** What `HostPacket.read` says when what it has to read lies behind the head. */
+export const NEEDS_MORE = 'more of the packet is needed';
 
 const VERIFIED = ReceiveChecksum.encode({ tcpSucceeded: 1, udpSucceeded: 1 });
 const PART_FLAGS = PacketIdFlag.SUB_ALLOCATION | PacketIdFlag.FIRST | PacketIdFlag.LAST;
 
-/** Takes a packet apart, a private copy; a text says what is wrong with it. The frame keeps the bytes. */
-export function frameOf(message: Uint8Array<ArrayBuffer>): FramePart | string {
-  if (message.length < RndisPacket.size) return 'RNDIS packet is shorter than its header';
-  const view = new DataView(message.buffer, message.byteOffset, message.byteLength);
-  const { dataOffset, dataBytes, perPacketInfoOffset, perPacketInfoBytes } = RndisPacket.read(view);
-  const room = message.length - RNDIS_OFFSET_BASE;
-  if (dataOffset > room || dataBytes > room - dataOffset) return 'RNDIS data lie outside the packet';
-  const information: Information = { vlan: NO_VLAN, verified: false, part: 0 };
-  if (perPacketInfoBytes !== 0) {
-    if (perPacketInfoOffset > room || perPacketInfoBytes > room - perPacketInfoOffset) {
-      return 'RNDIS packet information lies outside the packet';
-    }
-    const first = RNDIS_OFFSET_BASE + perPacketInfoOffset;
-    const fault = readInformation(view, first, first + perPacketInfoBytes, information);
-    if (fault !== undefined) return fault;
-  }
-  const { part } = information;
-  const isWhole = (part & PacketIdFlag.FIRST) !== 0 || part === 0;
-  if (isWhole && dataBytes < ETHERNET_HEADER_BYTES) return 'frame is shorter than its header';
-  const start = RNDIS_OFFSET_BASE + dataOffset;
-  return { bytes: message.subarray(start, start + dataBytes), ...information };
-}
+/** One packet after another: where its data are, and what is said about them. */
+export class HostPacket {
+  /** Where the data begin in the message, and how many they are. */
+  dataStart = 0;
+  dataBytes = 0;
+  vlan = NO_VLAN;
+  verified = false;
+  /** Flags of `PacketIdFlag`; 0 for a whole frame. */
+  part = 0;
+  readonly #packet = RndisPacket.on(new DataView(new ArrayBuffer(0)));
+  readonly #info = PerPacketInfo.on(new DataView(new ArrayBuffer(0)));
 
-function readInformation(
-  view: DataView,
-  first: number,
-  end: number,
-  information: Information,
-): string | undefined {
-  for (let at = first; at < end; ) {
-    if (end - at < PerPacketInfo.size) return 'RNDIS packet information ends in the middle';
-    const { entryBytes, type, valueOffset } = PerPacketInfo.read(view, at);
-    if (entryBytes < PerPacketInfo.size || entryBytes > end - at) {
-      return 'RNDIS packet information has a wrong length';
-    }
-    if (isKnown(type)) {
-      if (valueOffset < PerPacketInfo.size || valueOffset + 4 > entryBytes) {
-        return 'RNDIS packet information has no value';
+  /**
+   * Reads a message of `messageBytes`, of which `view` has a private copy of the first `headBytes`. Returns what is wrong with
+   * it, or `NEEDS_MORE`.
+   */
+  read(view: DataView, headBytes: number, messageBytes: number): string | undefined {
+    this.vlan = NO_VLAN;
+    this.verified = false;
+    this.part = 0;
+    if (messageBytes < RndisPacket.size) return 'RNDIS packet is shorter than its header';
+    if (headBytes < RndisPacket.size) return NEEDS_MORE;
+    const packet = this.#packet;
+    packet.view = view;
+    const { dataOffset, dataBytes, perPacketInfoBytes } = packet;
+    const room = messageBytes - RNDIS_OFFSET_BASE;
+    if (dataOffset > room || dataBytes > room - dataOffset) return 'RNDIS data lie outside the packet';
+    this.dataStart = RNDIS_OFFSET_BASE + dataOffset;
+    this.dataBytes = dataBytes;
+    if (perPacketInfoBytes !== 0) {
+      const { perPacketInfoOffset } = packet;
+      if (perPacketInfoOffset > room || perPacketInfoBytes > room - perPacketInfoOffset) {
+        return 'RNDIS packet information lies outside the packet';
       }
-      keep(information, type, view.getUint32(at + valueOffset, true));
+      const first = RNDIS_OFFSET_BASE + perPacketInfoOffset;
+      if (first + perPacketInfoBytes > headBytes) return NEEDS_MORE;
+      const fault = this.#readInformation(view, first, first + perPacketInfoBytes);
+      if (fault !== undefined) return fault;
     }
-    at += entryBytes;
+    const isWhole = (this.part & PacketIdFlag.FIRST) !== 0 || this.part === 0;
+    return isWhole && dataBytes < ETHERNET_HEADER_BYTES ? 'frame is shorter than its header' : undefined;
   }
-  return undefined;
+
+  #readInformation(view: DataView, first: number, end: number): string | undefined {
+    const info = this.#info;
+    info.view = view;
+    for (let at = first; at < end; ) {
+      if (end - at < PerPacketInfo.size) return 'RNDIS packet information ends in the middle';
+      info.at = at;
+      const { entryBytes, type, valueOffset } = info;
+      if (entryBytes < PerPacketInfo.size || entryBytes > end - at) {
+        return 'RNDIS packet information has a wrong length';
+      }
+      if (isKnown(type)) {
+        if (valueOffset < PerPacketInfo.size || valueOffset + 4 > entryBytes) {
+          return 'RNDIS packet information has no value';
+        }
+        this.#keep(type, view.getUint32(at + valueOffset, true));
+      }
+      at += entryBytes;
+    }
+    return undefined;
+  }
+
+  #keep(type: number, word: number): void {
+    if (type === PerPacketInfoType.IEEE_8021Q) {
+      this.vlan = ((word & 7) << 13) | (((word >>> 3) & 1) << 12) | ((word >>> 4) & 0xfff);
+    } else if (type === PerPacketInfoType.TCPIP_CHECKSUM) {
+      this.verified = (word & VERIFIED) !== 0;
+    } else {
+      this.part = (word >>> 8) & PART_FLAGS;
+    }
+  }
 }
 
 function isKnown(type: number): boolean {
   const { IEEE_8021Q, TCPIP_CHECKSUM, PACKET_ID } = PerPacketInfoType;
   return type === IEEE_8021Q || type === TCPIP_CHECKSUM || type === PACKET_ID;
-}
-
-function keep(information: Information, type: number, word: number): void {
-  if (type === PerPacketInfoType.IEEE_8021Q) {
-    information.vlan = ((word & 7) << 13) | (((word >>> 3) & 1) << 12) | ((word >>> 4) & 0xfff);
-  } else if (type === PerPacketInfoType.TCPIP_CHECKSUM) {
-    information.verified = (word & VERIFIED) !== 0;
-  } else {
-    information.part = (word >>> 8) & PART_FLAGS;
-  }
 }

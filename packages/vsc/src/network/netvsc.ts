@@ -18,7 +18,7 @@ import { counters, type Inspectable, type InspectNode, warning } from '@viridian
 import { type Channel, type IncomingPacket, PAGE_BYTES } from '@viridian/vmbus/ring';
 import { NetworkError } from './errors.ts';
 import { FrameJoiner } from './frame-joiner.ts';
-import { frameOf, type HostFrame, NO_VLAN } from './host-frames.ts';
+import { type HostFrame, HostPacket, NEEDS_MORE, NO_VLAN } from './host-frames.ts';
 import { FIRST_LARGE_ID, LargeSends, largeSendPages } from './large-sends.ts';
 import { agreeOnVersion, DEFAULT_VERSIONS, lendReceiveBuffer, lendSendBuffer } from './negotiate.ts';
 import { NetvscChannel } from './netvsc-channel.ts';
@@ -54,6 +54,8 @@ const MAC_BYTES = 6;
 const DEFAULT_MTU_BYTES = 1500;
 const MOST_MTU_BYTES = 9000;
 const DEFAULT_RECEIVE_BYTES = 2 << 20;
+/** Of a message: its header and the usual information about a packet. */
+const HEAD_BYTES = 128;
 const DEFAULT_SEND_BYTES = 512 << 10;
 
 /** Opens an adapter on a channel that nobody else uses. Rejects with a {@link NetworkError}; the channel is then the caller's to close. */
@@ -98,6 +100,10 @@ export class Netvsc implements Inspectable {
   readonly #gpadls: number[] = [];
   readonly #large: PageBuffer;
   readonly #joiner = new FrameJoiner();
+  readonly #hostPacket = new HostPacket();
+  /** The head of a message, or all of it when the head is not enough. */
+  #head = new Uint8Array(HEAD_BYTES);
+  #headView = new DataView(this.#head.buffer);
   #offload: Offload = NO_OFFLOAD;
   #slots: SendSlots | undefined;
   #largeSends: LargeSends | undefined;
@@ -267,41 +273,60 @@ export class Netvsc implements Inspectable {
         return 'packet lies outside the receive buffer';
       }
       if (byteCount < RndisHeader.size) return 'RNDIS message has no header';
-      const fault = this.#takeMessage(this.#receive.read(byteOffset, byteCount), channelType);
+      const fault = this.#takeMessage(byteOffset, byteCount, channelType);
       if (fault !== undefined) return fault;
     }
     if (!this.#joiner.end()) this.#bad('a frame in parts ends in the middle');
     return undefined;
   }
 
-  #takeMessage(message: Uint8Array<ArrayBuffer>, channelType: number): string | undefined {
-    const { type, messageBytes } = RndisHeader.read(new DataView(message.buffer));
-    if (messageBytes < RndisHeader.size || messageBytes > message.length)
+  /** Nothing is decided on what lies in memory that the host writes: the head is copied first, and the rest only copied. */
+  #takeMessage(at: number, byteCount: number, channelType: number): string | undefined {
+    this.#copyHead(at, Math.min(byteCount, HEAD_BYTES));
+    const type = this.#headView.getUint32(0, true);
+    const messageBytes = this.#headView.getUint32(4, true);
+    if (messageBytes < RndisHeader.size || messageBytes > byteCount)
       return 'RNDIS message has a wrong length';
-    const exact = message.subarray(0, messageBytes);
     if (type === RndisMessageType.RNDIS_PACKET_MSG && channelType === RndisChannelType.DATA) {
-      this.#takeFrame(exact);
+      this.#takeFrame(at, messageBytes);
       return undefined;
     }
     if (channelType !== RndisChannelType.CONTROL) return 'RNDIS message on the wrong kind of channel';
-    return type === RndisMessageType.RNDIS_INDICATE_STATUS_MSG
-      ? this.#indicated(exact)
-      : this.#requests.answered(exact);
+    const message = this.#receive.read(at, messageBytes);
+    const now = new DataView(message.buffer).getUint32(0, true);
+    return now === RndisMessageType.RNDIS_INDICATE_STATUS_MSG
+      ? this.#indicated(message)
+      : this.#requests.answered(message);
+  }
+
+  #copyHead(at: number, lengthBytes: number): void {
+    if (this.#head.length < lengthBytes) {
+      this.#head = new Uint8Array(lengthBytes);
+      this.#headView = new DataView(this.#head.buffer);
+    }
+    this.#receive.readInto(at, this.#head.subarray(0, lengthBytes));
   }
 
   /** A frame that is wrong in itself is dropped, as on any wire. */
-  #takeFrame(message: Uint8Array<ArrayBuffer>): void {
-    const part = frameOf(message);
-    if (typeof part === 'string') {
-      this.#bad(part);
+  #takeFrame(at: number, messageBytes: number): void {
+    const packet = this.#hostPacket;
+    let fault = packet.read(this.#headView, Math.min(messageBytes, HEAD_BYTES), messageBytes);
+    if (fault === NEEDS_MORE) {
+      this.#copyHead(at, messageBytes);
+      fault = packet.read(this.#headView, messageBytes, messageBytes);
+    }
+    if (fault !== undefined) {
+      this.#bad(fault);
       return;
     }
-    const frame = this.#joiner.take(part);
-    if (frame === 'more') return;
-    if ('fault' in frame) {
-      this.#bad(frame.fault);
+    const place = this.#joiner.place(packet);
+    if (place === undefined) {
+      this.#bad('parts of a frame do not fit together');
       return;
     }
+    this.#receive.readInto(at + packet.dataStart, place);
+    const frame = this.#joiner.take();
+    if (frame === undefined) return;
     this.counters.framesReceived += 1;
     this.counters.bytesReceived += frame.bytes.length;
     this.onReceive?.(frame);

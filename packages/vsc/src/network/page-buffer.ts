@@ -3,23 +3,48 @@
 import type { AllocatedPages } from '@viridian/vmbus/guest';
 import { PAGE_BYTES } from '@viridian/vmbus/ring';
 
+const PAGE_SHIFT = 12;
+
 /** Copies in and out; offsets and lengths are the caller's to check. */
 export class PageBuffer {
   readonly lengthBytes: number;
   readonly allocated: AllocatedPages;
   readonly #memory: Uint8Array;
+  readonly #offsets: Float64Array;
+  /** Where the run of neighbouring pages that each page belongs to ends in the buffer. */
+  readonly #runEnds: Float64Array;
 
   constructor(allocated: AllocatedPages) {
+    const { offsets, buffer } = allocated.pages;
     this.allocated = allocated;
-    this.lengthBytes = allocated.pages.offsets.length * PAGE_BYTES;
-    this.#memory = new Uint8Array(allocated.pages.buffer);
+    this.lengthBytes = offsets.length * PAGE_BYTES;
+    this.#memory = new Uint8Array(buffer);
+    this.#offsets = Float64Array.from(offsets);
+    this.#runEnds = new Float64Array(offsets.length);
+    for (let page = offsets.length - 1; page >= 0; page -= 1) {
+      const isJoined = offsets[page + 1] === offsets[page]! + PAGE_BYTES;
+      this.#runEnds[page] = isJoined ? this.#runEnds[page + 1]! : (page + 1) * PAGE_BYTES;
+    }
   }
 
   /** Copies `from` to `offset`. */
   write(offset: number, from: Uint8Array): void {
     for (let done = 0; done < from.length; ) {
-      const length = Math.min(from.length - done, PAGE_BYTES - ((offset + done) % PAGE_BYTES));
-      this.#memory.set(from.subarray(done, done + length), this.#place(offset + done));
+      const at = offset + done;
+      const length = Math.min(from.length - done, this.#runEnds[at >>> PAGE_SHIFT]! - at);
+      const part = length === from.length ? from : from.subarray(done, done + length);
+      this.#memory.set(part, this.#place(at));
+      done += length;
+    }
+  }
+
+  /** Fills `into` from `offset`. */
+  readInto(offset: number, into: Uint8Array): void {
+    for (let done = 0; done < into.length; ) {
+      const at = offset + done;
+      const length = Math.min(into.length - done, this.#runEnds[at >>> PAGE_SHIFT]! - at);
+      const place = this.#place(at);
+      into.set(this.#memory.subarray(place, place + length), done);
       done += length;
     }
   }
@@ -27,16 +52,11 @@ export class PageBuffer {
   /** A private copy of `lengthBytes` from `offset`. */
   read(offset: number, lengthBytes: number): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(lengthBytes);
-    for (let done = 0; done < lengthBytes; ) {
-      const length = Math.min(lengthBytes - done, PAGE_BYTES - ((offset + done) % PAGE_BYTES));
-      const place = this.#place(offset + done);
-      bytes.set(this.#memory.subarray(place, place + length), done);
-      done += length;
-    }
+    this.readInto(offset, bytes);
     return bytes;
   }
 
   #place(offset: number): number {
-    return this.allocated.pages.offsets[Math.floor(offset / PAGE_BYTES)]! + (offset % PAGE_BYTES);
+    return this.#offsets[offset >>> PAGE_SHIFT]! + (offset & (PAGE_BYTES - 1));
   }
 }

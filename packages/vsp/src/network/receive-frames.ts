@@ -39,11 +39,11 @@ export class ReceiveHeader {
   }
 
   /**
-   * The header of one part of a packet that is given in several slots of one transfer page packet. `whole` is the packet,
-   * whose information goes with its first part.
+   * The header of one part of a large segment that is given in several slots of one transfer page packet; what is known of
+   * it goes with its first part.
    */
-  ofPart(frame: Frame, whole: Uint8Array, partBytes: number, isFirst: boolean, isLast: boolean): Uint8Array {
-    const count = isFirst ? this.#putInformation(frame, whole) : 0;
+  ofPart(frame: Frame, partBytes: number, isFirst: boolean, isLast: boolean): Uint8Array {
+    const count = isFirst ? this.#putInformation(frame, frame.bytes) : 0;
     const { SUB_ALLOCATION, FIRST, LAST } = PacketIdFlag;
     const flags = SUB_ALLOCATION | (isFirst ? FIRST : 0) | (isLast ? LAST : 0);
     this.#putWord(count, PerPacketInfoType.PACKET_ID, PACKET_ID_VERSION | (flags << 8));

@@ -147,9 +147,9 @@ export class ReceivePath {
 
   #place(frame: Frame): void {
     const { facts } = this.#settings;
-    const whole = facts.coalesces ? this.#cutter.whole(frame) : undefined;
-    if (whole !== undefined) {
-      this.#placeWhole(frame, whole);
+    const head = facts.coalesces ? this.#cutter.whole(frame) : undefined;
+    if (head !== undefined) {
+      this.#placeWhole(frame, head);
       return;
     }
     this.#frame = frame;
@@ -178,25 +178,29 @@ export class ReceivePath {
     counters.bytesReceived += bytes.length;
   }
 
-  /** Copies a large packet into as many slots as it takes, all of one batch: the guest joins them. */
-  #placeWhole(frame: Frame, whole: Uint8Array): void {
+  /** Copies a large packet, whose headers `head` has, into as many slots as it takes, all of one batch: the guest joins them. */
+  #placeWhole(frame: Frame, head: Uint8Array): void {
     const { buffer, facts } = this.#settings;
-    const parts = Math.ceil(whole.length / this.#partBytes);
+    const { bytes } = frame;
+    const parts = Math.ceil(bytes.length / this.#partBytes);
     if (this.#blocked || (this.#rangeCount + parts > MOST_RANGES && !this.#sendBatch())) {
       facts.counters.framesDropped += 1;
       return;
     }
-    for (let at = 0; at < whole.length; at += this.#partBytes) {
-      const part = whole.subarray(at, at + this.#partBytes);
-      const isLast = at + part.length === whole.length;
-      const header = this.#header.ofPart(frame, whole, part.length, at === 0, isLast);
-      const slot = this.#takeSlot(header.length + part.length);
-      buffer.write(slot * this.slotBytes, header);
-      buffer.write(slot * this.slotBytes + header.length, part);
+    for (let at = 0; at < bytes.length; at += this.#partBytes) {
+      const end = Math.min(at + this.#partBytes, bytes.length);
+      const header = this.#header.ofPart(frame, end - at, at === 0, end === bytes.length);
+      const slot = this.#takeSlot(header.length + end - at);
+      const to = slot * this.slotBytes + header.length;
+      buffer.write(to - header.length, header);
+      if (at === 0) {
+        buffer.write(to, head);
+        buffer.write(to + head.length, bytes.subarray(head.length, end));
+      } else buffer.write(to, bytes.subarray(at, end));
     }
     facts.counters.segmentsCoalesced += parts;
     facts.counters.framesReceived += 1;
-    facts.counters.bytesReceived += whole.length;
+    facts.counters.bytesReceived += bytes.length;
   }
 
   #sendAnswers(): void {

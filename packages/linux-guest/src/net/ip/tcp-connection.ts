@@ -67,7 +67,10 @@ export class TcpConnection implements AsyncIterable<Uint8Array> {
     return undefined;
   }
 
-  /** Sends a copy of bytes; settles when there is room for more. Rejects with a {@link ConnectionError}. */
+  /**
+   * Sends bytes, which stay as they are until the peer has them; settles when there is room for more. Rejects with a
+   * {@link ConnectionError}.
+   */
   async write(bytes: Uint8Array): Promise<void> {
     await this.opened;
     while (this.#isPaused && this.#error === undefined) {
@@ -76,7 +79,7 @@ export class TcpConnection implements AsyncIterable<Uint8Array> {
       });
     }
     if (this.#error !== undefined) throw this.#error;
-    this.#flow.received(bytes.slice());
+    this.#flow.received(bytes);
   }
 
   /** Sends no more; what the peer sends still comes. */

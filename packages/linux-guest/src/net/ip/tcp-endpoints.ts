@@ -18,6 +18,7 @@ export interface TcpEndpointSettings {
   readonly mtuBytes: number;
   /** Payload of the largest segment that the adapter cuts; 0 when it cuts none. */
   readonly largestSegmentBytes: number;
+  /** The segment is the caller's again when this returns. */
   readonly send: (segment: OutgoingSegment) => void;
   readonly after: (milliseconds: number, callback: () => void) => () => void;
 }
@@ -40,6 +41,7 @@ export class TcpEndpoints {
   readonly #flows = new Map<string, TcpFlow>();
   readonly #listeners = new Map<number, Accept>();
   #nextPort = FIRST_PORT;
+  readonly #scratch = new Uint8Array(0x1_0000);
 
   constructor(settings: TcpEndpointSettings) {
     this.#settings = settings;
@@ -97,7 +99,7 @@ export class TcpEndpoints {
         mss,
         largestSegmentBytes: Math.max(mss, largestSegmentBytes),
         emit: (fields, payload, segmentBytes) =>
-          send(tcpPacket(ends, ownPort, peerPort, fields, payload, segmentBytes)),
+          send(tcpPacket(ends, ownPort, peerPort, fields, payload, segmentBytes, this.#scratch)),
         after,
         done: () => {
           this.#flows.delete(key);

@@ -24,10 +24,11 @@ export class TransmitQueue {
     this.#device = device;
   }
 
+  /** The frame is the caller's again when this returns. */
   send(frame: Uint8Array, segmentBytes = 0): void {
     if (this.#isClosed) return;
     if (this.#waiting.length === 0 && this.#device.send(frame, segmentBytes)) return;
-    if (this.#waiting.length < MOST_FRAMES) this.#waiting.push({ frame, segmentBytes });
+    if (this.#waiting.length < MOST_FRAMES) this.#waiting.push({ frame: frame.slice(), segmentBytes });
   }
 
   /** There is room again. */
