@@ -23,6 +23,9 @@ const MEDIA_EVENT = Uint8Array.of(ScsiOpcode.GET_EVENT_STATUS_NOTIFICATION, 1, 0
 const MEDIA_EVENT_BYTES = 8;
 const EVENTS = ['none', 'eject-request', 'new-disc', 'removal'] as const;
 
+/** How the drive is asked. */
+type DvdQuestions = Pick<Questions, 'tell' | 'whole'>;
+
 /** What has happened in a drive since it was last asked. */
 export type DiscEvent = (typeof EVENTS)[number];
 
@@ -31,11 +34,11 @@ export class StorageDvd {
   readonly address: LunAddress;
   /** False once the host has taken the drive away. */
   present = true;
-  readonly #ask: Questions;
+  readonly #ask: DvdQuestions;
   readonly #maxTransferBytes: number;
 
   /** Made by the adapter's scan. */
-  constructor(address: LunAddress, ask: Questions, maxTransferBytes: number) {
+  constructor(address: LunAddress, ask: DvdQuestions, maxTransferBytes: number) {
     this.address = address;
     this.#ask = ask;
     this.#maxTransferBytes = maxTransferBytes;
