@@ -1,7 +1,7 @@
 /** Functions on many pages, on the interpreter and on regions that lead to each other: they end alike. */
 
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import { Reg } from '../../src/index.ts';
 import { readJitCounters } from '../../src/jit/counters.ts';
 import { type EngineOptions, setUsualEngine } from '../../src/jit/engine.ts';
@@ -50,7 +50,16 @@ function run(engine: EngineOptions, seed: number, slice: number) {
 }
 
 describe('regions that lead to each other', () => {
+  afterEach(() => vi.restoreAllMocks());
   afterAll(() => setUsualEngine({ engine: 'interpreter' }));
+
+  it('return to the core where the engine has no tail calls', () => {
+    const linked = run({ engine: 'jit', threshold: 0 }, 1, ENOUGH);
+    vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+    const returning = run({ engine: 'jit', threshold: 0 }, 1, ENOUGH);
+    expect(linked.linked).toBeGreaterThan(0);
+    expect(returning).toEqual({ ...linked, linked: 0 });
+  });
 
   it('end like the interpreter', () => {
     let linked = 0;
