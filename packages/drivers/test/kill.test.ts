@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createImageFile, createVhdFile, openImage } from '../src/node/index.ts';
+import { createImageFile, createVhdFile, createVhdxFile, openImage } from '../src/node/index.ts';
 import { DISK_BYTES, RECORD_BYTES, recordAt, recordBytes } from './support/records.ts';
 
 const WRITER = fileURLToPath(new URL('./support/writer.ts', import.meta.url));
@@ -37,9 +37,9 @@ async function killAfter(path: string, flushes: number): Promise<number> {
   return Number(said.split('\n').at(-2));
 }
 
-async function expectRecords(path: string, records: number): Promise<void> {
+async function expectRecords(path: string, records: number, hasLog = false): Promise<void> {
   const device = await openImage(path);
-  expect(device.inspect()).not.toMatchObject({ recovered: true });
+  expect(device.inspect().recovered ?? false).toBe(hasLog);
   expect(device.sizeBytes).toBe(DISK_BYTES);
   const seen = new Uint8Array(RECORD_BYTES);
   for (let record = 0; record < records; record++) {
@@ -71,6 +71,20 @@ describe('a killed writer', () => {
     });
     const records = await killAfter(path, 20);
     expect(records).toBeGreaterThanOrEqual(140);
+    await expectRecords(path, records);
+  });
+
+  it.each(['fixed', 'dynamic', 'differencing'] as const)('to a %s VHDX', async (type) => {
+    const base = join(folder, 'base.vhdx');
+    const path = join(folder, `${type}.vhdx`);
+    const sizeBytes = DISK_BYTES;
+    if (type === 'differencing') await createVhdxFile(base, { type: 'dynamic', sizeBytes });
+    const below = type === 'differencing' ? { parentPath: base } : {};
+    await createVhdxFile(path, { type, sizeBytes, blockBytes: 2 ** 20, ...below });
+    const records = await killAfter(path, 20);
+    expect(records).toBeGreaterThanOrEqual(140);
+    await expectRecords(path, records, true);
+    // Its log was replayed and emptied.
     await expectRecords(path, records);
   });
 });
