@@ -9,7 +9,7 @@ import { fuzz } from './fuzz.ts';
 import { TARGETS } from './targets.ts';
 
 const MIB = 2 ** 20;
-const CASES = Number(process.env.VIRIDIAN_FUZZ_CASES ?? 3000);
+const CASES = Number(process.env.VIRIDIAN_FUZZ_CASES ?? 2000);
 const SEED = Number(process.env.VIRIDIAN_FUZZ_SEED ?? Date.now() & 0x7fff_ffff);
 const IS_LONG = CASES > 10_000;
 

@@ -58,16 +58,21 @@ export async function fuzz(target: FuzzTarget, cases: number, seed: number): Pro
   let session = await target.open(random);
   let [sessions, inSession, slowestMs, firstHeap] = [1, 0, 0, 0];
   for (let number = 0; number < cases; number += 1) {
-    if (session.raw.pair.ended !== undefined || inSession >= SESSION_CASES) {
-      if (session.raw.pair.ended === undefined) await session.expectAlive?.();
+    if (!isOpen(session) || inSession >= SESSION_CASES) {
+      if (isOpen(session)) await session.expectAlive?.();
       await session.raw.pair.close('enough');
       checkWarnings(number);
       session = await target.open(random);
       [sessions, inSession] = [sessions + 1, 0];
+      said.length = 0;
+      // The host may have the first word.
+      await settle();
+      drain(session.raw, packet, target, said);
     }
     inSession += 1;
-    const base = said.length > 0 && random.oneIn(3) ? random.pick(said) : random.pick(corpus);
-    const next = random.oneIn(6) ? base : mutate(base, corpus, random);
+    const base = pickBase(target, corpus, said, inSession, random);
+    // Good ones in between lead further in.
+    const next = random.oneIn(2) ? base : mutate(base, corpus, random);
     batch.push(next);
     const start = performance.now();
     send(session.raw, next);
@@ -88,6 +93,23 @@ export async function fuzz(target: FuzzTarget, cases: number, seed: number): Pro
   checkWarnings(cases);
   const growthBytes = usedBytes() - firstHeap;
   return { cases, sessions, blocks: coverage.blocks, corpus: corpus.length, slowestMs, growthBytes };
+}
+
+/** What to begin from: an answer where the host asks, else the good packets in their order, or whatever was good for something. */
+function pickBase(
+  target: FuzzTarget,
+  corpus: readonly FuzzPacket[],
+  said: readonly FuzzPacket[],
+  place: number,
+  random: Random,
+): FuzzPacket {
+  if (said.length > 0 && !random.oneIn(4)) return random.oneIn(2) ? said.at(-1)! : random.pick(said);
+  return random.oneIn(2) ? target.seeds[(place - 1) % target.seeds.length]! : random.pick(corpus);
+}
+
+/** A bad packet ends a channel at once, its owner hears of it in a later turn. */
+function isOpen({ raw }: FuzzSession): boolean {
+  return raw.pair.ended === undefined && raw.pair.host.open;
 }
 
 /** A device that throws loses its channel, and a warning tells. */

@@ -48,7 +48,7 @@ export function mutate(packet: FuzzPacket, others: readonly FuzzPacket[], random
   let payload: Uint8Array<ArrayBuffer> = packet.payload.slice();
   let { ranges } = packet;
   let type = packet.type;
-  for (let change = random.below(4); change >= 0; change -= 1) {
+  for (let change = random.oneIn(2) ? 0 : random.below(4); change >= 0; change -= 1) {
     if (ranges !== undefined && random.oneIn(4)) ranges = changedRanges(ranges, random);
     else if (random.oneIn(60)) type = random.below(14);
     else payload = changedBytes(payload, others, random);

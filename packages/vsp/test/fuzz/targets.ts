@@ -18,7 +18,7 @@ import { Balloon } from '@viridian/vsp/balloon';
 import { IntegrationServices } from '@viridian/vsp/integration';
 import { SynthKeyboard } from '@viridian/vsp/keyboard';
 import { SynthMouse } from '@viridian/vsp/mouse';
-import { DISK_COMMANDS } from '@viridian/vsp/storage';
+import { DISK_COMMANDS, StorageController } from '@viridian/vsp/storage';
 import { SynthVideo } from '@viridian/vsp/video';
 import { OfferedConnection } from '../../src/socket/socket-connection.ts';
 import { TestMachine } from '../support/machine.ts';
@@ -33,12 +33,13 @@ import {
   rndisPacket,
   u32s,
 } from '../support/raw-network.ts';
-import { expectAlive, victim } from '../support/victim.ts';
+import { patternDisk } from '../support/scsi.ts';
+import { expectAlive } from '../support/victim.ts';
 import { dirt, locate, situate, version } from '../support/video-guest.ts';
 import type { FuzzSession, FuzzTarget } from './fuzz.ts';
 import type { FuzzPacket } from './mutate.ts';
 
-/** Pages that every machine here has as RAM. */
+/** Pages of RAM that nobody else uses. */
 const RAM = [600, 601, 602, 603];
 
 /** With little memory: channels are opened by the thousand. */
@@ -51,6 +52,9 @@ async function opened(device: OfferedDevice, ringPages = 8, pages = 64): Promise
 const plain = (payload: Uint8Array): FuzzPacket => ({ payload });
 const pipe = (message: Uint8Array): FuzzPacket => ({ payload: piped(message) });
 
+const [FIRST, SECOND, THIRD] = [100, 101, 102];
+const disk = patternDisk(64);
+
 const storage: FuzzTarget = {
   name: 'storage',
   seeds: [
@@ -60,38 +64,31 @@ const storage: FuzzTarget = {
         dataBytes: 4096,
         dataIn: 1,
       }),
-      ranges: [{ byteCount: 4096, byteOffset: 0, gpns: [RAM[0]!] }],
+      ranges: [{ byteCount: 4096, byteOffset: 0, gpns: [FIRST] }],
     })),
     {
       payload: srbPayload({ cdb: [0x2a, 0, 0, 0, 0, 3, 0, 0, 8, 0], dataBytes: 4096, dataIn: 0 }),
-      ranges: [{ byteCount: 4096, byteOffset: 512, gpns: [RAM[1]!, RAM[2]!] }],
+      ranges: [{ byteCount: 4096, byteOffset: 512, gpns: [SECOND, THIRD] }],
     },
     ...[7, 8, 9, 10, 11, 12].map((operation) =>
       plain(fields([4, operation], [4, 1], [4, 0], [2, 0x602], ...new Array(50).fill([1, 0]))),
     ),
   ],
-  async open(random) {
-    const { guest } = await victim({ initialize: !random.oneIn(8) });
-    return { raw: guest, ...(random.oneIn(4) && { expectAlive: () => aliveOrClosed(guest) }) };
+  async open(random): Promise<FuzzSession> {
+    const controller = new StorageController({ instanceId: '11111111-2222-3333-4444-555555555555' });
+    controller.attach({ lun: 0 }, disk);
+    const raw = await opened(controller, 8, 128);
+    if (random.oneIn(8)) return { raw };
+    await raw.initialize();
+    return { raw, expectAlive: () => expectAlive(raw) };
   },
 };
-
-/** A guest that never ended the negotiation cannot be asked for a disk. */
-async function aliveOrClosed(guest: RawGuest): Promise<void> {
-  guest.control(7);
-  guest.control(9, { 12: 0x602 });
-  guest.control(10);
-  guest.control(8);
-  await guest.answers();
-  if (guest.pair.ended === undefined && guest.ring.open) await expectAlive(guest).catch(() => undefined);
-}
 
 const nvsp = (...words: number[]): Uint8Array => {
   const payload = new Uint8Array(40);
   payload.set(u32s(...words));
   return payload;
 };
-const rndis = (stream: Uint8Array): Uint8Array => stream;
 
 const network: FuzzTarget = {
   name: 'network',
@@ -124,7 +121,7 @@ const network: FuzzTarget = {
     const net = await rawNetwork();
     if (!random.oneIn(6)) await net.initialize();
     const { memory } = net.machine;
-    memory.bytes(RAM[0]!).set(rndis(rndisPacket(frameOf(PEER_MAC_BYTES, GUEST_MAC_BYTES))));
+    memory.bytes(RAM[0]!).set(rndisPacket(frameOf(PEER_MAC_BYTES, GUEST_MAC_BYTES)));
     memory.bytes(RAM[1]!).set(u32s(4, 28, 9, 0x1010e, 0, 20, 0));
     const { buffer, offsets } = net.sendPages;
     return {
@@ -231,7 +228,12 @@ const integration: FuzzTarget = {
     if (said.length >= IcMessage.size) {
       const live = IcMessage.on(new DataView(said.buffer));
       live.flags = IcFlag.TRANSACTION | IcFlag.RESPONSE;
-      if (live.messageType === 0 && said.length >= 48) said.set([1, 0, 1, 0], 28);
+      if (live.messageType === 0 && said.length >= 48) {
+        // Of the frameworks and of the versions that were offered the first: the counts stand at 28, versions from 36 on.
+        const frameworks = said[28]!;
+        said.set([1, 0, 1, 0], 28);
+        said.copyWithin(40, 36 + frameworks * 4, 40 + frameworks * 4);
+      }
     }
     return plain(said);
   },
@@ -266,6 +268,8 @@ const integration: FuzzTarget = {
 const balloonSeeds = (): FuzzPacket[] => {
   const header = (type: number, messageBytes: number) => ({ type, messageBytes, transactionId: 1 });
   const { VERSION_REQUEST, CAPABILITIES_REPORT, STATUS_REPORT } = BalloonMessageType;
+  const versionRequest = (one: number) =>
+    BalloonVersionRequest.bytes({ ...header(VERSION_REQUEST, 16), version: one });
   const capabilities = { balloon: 1, hotAdd: 1, hotAddAlignment: 7 };
   const ranges = [0, 5, 100].map((firstPage) => {
     const bytes = new Uint8Array(8);
@@ -281,20 +285,20 @@ const balloonSeeds = (): FuzzPacket[] => {
     ranges: { more: 0, rangeCount: ranges.length },
   });
   return [
-    ...[0x20000, 0x10000, 3].map((one) =>
-      BalloonVersionRequest.bytes({ ...header(VERSION_REQUEST, 16), version: one }),
-    ),
+    versionRequest(0x20000),
     BalloonCapabilities.bytes({ ...header(CAPABILITIES_REPORT, 32), capabilities }),
     BalloonStatus.bytes({ ...header(STATUS_REPORT, 48), availablePages: 9n, committedPages: 9n }),
     Uint8Array.from([...response, ...ranges.flatMap((bytes) => [...bytes])]),
     UnballoonResponse.bytes(header(BalloonMessageType.UNBALLOON_RESPONSE, 8)),
+    versionRequest(0x10000),
+    versionRequest(3),
   ].map((payload) => plain(payload));
 };
 
 const balloon: FuzzTarget = {
   name: 'balloon',
   seeds: balloonSeeds(),
-  async open(random): Promise<FuzzSession> {
+  async open(): Promise<FuzzSession> {
     const clock = new ManualClock();
     const gone = new Set<number>();
     const each = (
@@ -317,10 +321,8 @@ const balloon: FuzzTarget = {
         give: (ranges) => each(ranges, (gpn) => gone.delete(gpn)),
       },
     });
-    const raw = await opened(device);
-    if (!random.oneIn(4)) for (const index of [0, 3]) raw.send(balloonSeeds()[index]!.payload);
     return {
-      raw,
+      raw: await opened(device),
       poke: (source) => {
         device.setTarget((512 + source.below(513)) * 4096).catch(() => undefined);
         if (source.oneIn(4)) void clock.advance(source.below(40), () => Promise.resolve());
