@@ -228,6 +228,9 @@ export const LARGE_2M: usize = 0x2a000;
 export const LARGE_1G: usize = 0x2a200;
 /** Bloom filters of the pages that the jump cache holds code of, lower and upper half of the addresses: 4096 bits each. */
 export const JUMP_PAGES: usize = 0x2a400;
+/** Where pages of code lie: see blocks/jump-cache.ts. */
+export const CODE_PAGES: usize = 0x70000;
+export const CODE_PAGE_ENTRIES: u32 = 1024;
 export const JUMP_CACHE: usize = 0x80000;
 export const JUMP_CACHE_ENTRIES: usize = 16384;
 /** Links between regions, system's and user's: see jit/link-table.ts. */

@@ -8,7 +8,7 @@ import { dropAllRegions, firstWait } from '../jit/regions';
 import { ARENA, ARENA_END, BLOCK_HASH, BLOCK_HASH_ENTRIES, CODE_TABLE, GPA_EXECUTE, GRANULES } from '../layout';
 import { ACCESS_EXECUTE, exitMemory, gpaEntry } from '../memory/physical';
 import { dropWriteTags } from '../memory/tlb';
-import { flushJumpCache, fullKey, jumpTarget, modeKey, rememberJump, watchPage } from './jump-cache';
+import { flushJumpCache, fullKey, jumpTarget, knownCode, modeKey, rememberCodePage, rememberJump } from './jump-cache';
 import { walk, walkGpa } from '../memory/walk';
 import { OP_BYTES, OP_CODE16, OP_COUNT, OP_HANDLER, OP_IMMEDIATE, OP_LENGTH, OP_LINK, OP_MODRM, OP_OFFSET } from '../micro-op';
 import { MODE_64, MODE_CPL, MODE_FLAT, MODE_SINGLE } from '../mode-bits';
@@ -70,6 +70,9 @@ export function isLasting(op: usize): bool {
 
 /** Host address of code at a linear address. Raises #PF; exits where no RAM is. */
 function fetchHost(vp: usize, linear: u64): usize {
+  const key = modeKey(load<u32>(vp + MODE_WORD));
+  const known = knownCode(vp, linear, key);
+  if (known != 0) return known;
   const failure = walk(vp, linear, 2, (load<u32>(vp + MODE_WORD) & MODE_CPL) == 3, true);
   if (failure) raisePF(vp, linear, failure & 0xff);
   const entry = gpaEntry(walkGpa);
@@ -77,7 +80,9 @@ function fetchHost(vp: usize, linear: u64): usize {
     exitMemory(vp, walkGpa, linear, 1, ACCESS_EXECUTE);
     raiseGP(vp, 0);
   }
-  return <usize>(entry & 0xfffff000) + (<usize>walkGpa & 0xfff);
+  const host = <usize>(entry & 0xfffff000) + (<usize>walkGpa & 0xfff);
+  rememberCodePage(vp, linear, key, host);
+  return host;
 }
 
 /** The micro-op at RIP; sets RIP_BASE. Raises what fetching there deserves. */
@@ -244,8 +249,6 @@ function rememberCrossing(vp: usize, slot: usize, linear: u64, key: u32, host: u
   store<u32>(slot + SLOT_KEY, fullKey(vp, linear, key));
   store<u32>(slot + SLOT_HOST, <u32>host);
   store<u32>(slot + SLOT_AFTER, <u32>after);
-  watchPage(vp, linear);
-  watchPage(vp, linear + 15);
 }
 
 /** An instruction that crosses a page, or is too long: decoded from a copy of its bytes. */

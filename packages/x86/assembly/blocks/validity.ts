@@ -4,6 +4,7 @@
  * and with a block's first miss after a device may have worked, the bytes that it was decoded from are summed up again.
  */
 
+import { HANDLER_STALE } from '../decoder/handlers';
 import { JMP } from '../generated/hot-handlers';
 import { OP_BYTES, OP_HANDLER, OP_LINK } from '../micro-op';
 import { HANDLER_SSE } from '../sse/opcodes';
@@ -34,7 +35,7 @@ export function seal(block: usize): void {
   store<u32>(block + BLOCK_EPOCH, epoch);
 }
 
-/** Whether a block that was missed still is what memory holds. Its links are cut when others may be out of date. */
+/** Whether a block that was missed still is what memory holds; and those that its links lead to, or they are cut. */
 // @ts-ignore: decorator
 @inline
 export function isValid(block: usize): bool {
@@ -43,11 +44,19 @@ export function isValid(block: usize): bool {
 
 function validate(block: usize): bool {
   if (load<u32>(block + BLOCK_SUM) != sumOf(block)) return false;
+  // First: links lead in circles.
   store<u32>(block + BLOCK_EPOCH, epoch);
   const end = block + BLOCK_BYTES + (load<u32>(block + BLOCK_COUNT) - 1) * OP_BYTES;
-  store<u32>(end + OP_LINK, 0);
+  checkLink(end);
   const branch = end - OP_BYTES;
   const handler = <u32>load<u16>(branch + OP_HANDLER);
-  if (handler >= JMP && handler < HANDLER_SSE) store<u32>(branch + OP_LINK, 0);
+  if (handler >= JMP && handler < HANDLER_SSE) checkLink(branch);
   return true;
+}
+
+/** Cuts a micro-op's link to a block that is not valid. */
+function checkLink(from: usize): void {
+  const to = <usize>load<u32>(from + OP_LINK);
+  if (to == 0) return;
+  if (load<u16>(to + OP_HANDLER) == HANDLER_STALE || !isValid(to - BLOCK_BYTES)) store<u32>(from + OP_LINK, 0);
 }
