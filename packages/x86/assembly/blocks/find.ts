@@ -199,6 +199,14 @@ function finish(op: usize, offset: u32, count: u32): void {
   store<u8>(op + OP_COUNT, <u8>count);
 }
 
+/** Makes writes to some granules of a host page noticed. */
+export function coverCode(page: u32, covered: u64): void {
+  const granules = GRANULES + (<usize>page << 3);
+  const before = load<u64>(granules);
+  store<u64>(granules, before | covered);
+  if (before == 0) for (let i: usize = 0; i < vps; i++) dropWriteTags(VP_BASE + i * VP_STRIDE, <usize>page << 12);
+}
+
 /** Makes a block known. */
 function enter(vp: usize, block: usize, host: usize, mode: u32, count: u32, end: u32): void {
   const slot = hashSlot(<u32>host, mode);
@@ -215,12 +223,9 @@ function enter(vp: usize, block: usize, host: usize, mode: u32, count: u32, end:
   store<u32>(CODE_TABLE + (page << 2), <u32>block);
   store<u32>(block + BLOCK_END, <u32>((page << 12) + end));
   seal(block);
-  const granules = GRANULES + (page << 3);
-  const before = load<u64>(granules);
   const first = <u32>(host >> 6) & 63;
   const last = (end - 1) >> 6;
-  store<u64>(granules, before | ((<u64>-1 << first) & (<u64>-1 >> (63 - last))));
-  if (before == 0) for (let i: usize = 0; i < vps; i++) dropWriteTags(VP_BASE + i * VP_STRIDE, page << 12);
+  coverCode(<u32>page, (<u64>-1 << first) & (<u64>-1 >> (63 - last)));
   store<u32>(vp + STAT_BLOCKS, load<u32>(vp + STAT_BLOCKS) + 1);
 }
 

@@ -1,6 +1,7 @@
 /** Makes regions of the blocks that run often. */
 
 import { BLOCK_BYTES, BLOCK_HOST, BLOCK_MODE, BLOCK_REGION, BLOCK_WAIT } from '../blocks/invalidate';
+import { coverCode } from '../blocks/find';
 import { epoch } from '../blocks/validity';
 import { installRegion } from '../environment';
 import { MODE_64, MODE_CODE_32, MODE_FLAT, MODE_PROTECTED, MODE_SINGLE, MODE_STACK_32 } from '../mode-bits';
@@ -12,7 +13,7 @@ import { beginFrame } from './frame';
 import { grow } from './grow';
 import { MODULE, REGION_OPS_END } from './memory-map';
 import { writeModule } from './module';
-import { node, NODE_BLOCK, NODE_CODE_BYTES, NODE_COUNT, NODE_DELTA, NODE_HOST, NODE_NEXT_DELTA, NODE_TAKEN_DELTA, nodeCount } from './nodes';
+import { node, NODE_BLOCK, NODE_CODE_BYTES, NODE_COUNT, NODE_DELTA, NODE_HOST, NODE_NEXT_DELTA, NODE_TAIL, NODE_TAKEN_DELTA, nodeCount } from './nodes';
 import {
   dropRegion, dropRegions, ENTRY_BLOCK, ENTRY_DELTA, firstWait, nextOp, REGION_CHECKED, REGION_DISTANCES, REGION_ENTRIES, REGION_ENTRY_BYTES, REGION_ENTRY_COUNT, REGION_EPOCH, REGION_HIGHEST,
   REGION_LIVE, REGION_LOWEST, REGION_MISSES, REGION_OPS_RESERVE, REGION_PAGE_COUNT, REGION_RANGE_COUNT, REGION_RANGES, REGION_REFUSED, REGION_SLOT, REGION_SUM, regionAddress, reserveOps, takeRecord, WAIT_FOREVER,
@@ -96,16 +97,30 @@ function noteTargets(region: usize): void {
   store<i64>(region + REGION_HIGHEST, highest);
 }
 
+function noteRange(at: usize, from: u32, to: u32): usize {
+  store<u32>(at, from);
+  store<u32>(at + 4, to);
+  return at + 8;
+}
+
 /** Notes which bytes the region is made of. */
 function noteRanges(region: usize): void {
   let at = nextOp;
   store<u32>(region + REGION_RANGES, <u32>at);
-  store<u32>(region + REGION_RANGE_COUNT, nodeCount);
-  for (let i: i32 = 0; i < <i32>nodeCount; i++, at += 8) {
+  for (let i: i32 = 0; i < <i32>nodeCount; i++) {
     const host = load<u32>(node(i) + NODE_HOST);
-    store<u32>(at, host);
-    store<u32>(at + 4, host + load<u32>(node(i) + NODE_CODE_BYTES));
+    const tail = load<u32>(node(i) + NODE_TAIL);
+    let end = host + load<u32>(node(i) + NODE_CODE_BYTES);
+    if (tail != 0) {
+      const edge = (host | 0xfff) + 1;
+      at = noteRange(at, tail, tail + (end - edge));
+      // No block need begin there: the region alone has these bytes.
+      coverCode(tail >> 12, 1);
+      end = edge;
+    }
+    at = noteRange(at, host, end);
   }
+  store<u32>(region + REGION_RANGE_COUNT, <u32>(at - load<u32>(region + REGION_RANGES)) >> 3);
   // Micro-ops stay aligned.
   reserveOps((at + 31) & ~(<usize>31));
   store<u32>(region + REGION_SUM, sumRegion(region));

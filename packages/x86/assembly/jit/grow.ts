@@ -12,11 +12,11 @@ import {
 } from '../micro-op';
 import { MODE_64, MODE_CPL, MODE_SINGLE } from '../mode-bits';
 import { MODE_WORD } from '../state';
-import { DECODED, MOST_DECODED } from './memory-map';
+import { DECODED, EDGE_BYTES, MOST_DECODED } from './memory-map';
 import { blockAt } from './misses';
 import {
   addNode, clearNodes, END_CALL, END_CALL_INDIRECT, END_CONDITION, END_HANDLER, END_JUMP, END_JUMP_INDIRECT, END_LEAVE, END_NEXT,
-  END_RETURN, findNode, node, NODE_CODE_BYTES, NODE_COUNT, NODE_DELTA, NODE_END, NODE_HOST, NODE_NEXT, NODE_NEXT_DELTA, NODE_OPS, NODE_TAKEN,
+  END_RETURN, findNode, node, NODE_CODE_BYTES, NODE_COUNT, NODE_DELTA, NODE_END, NODE_HOST, NODE_NEXT, NODE_NEXT_DELTA, NODE_OPS, NODE_TAIL, NODE_TAKEN,
   NODE_TAKEN_DELTA, nodeCount,
 } from './nodes';
 import { addPage, firstWait, WAIT_FOREVER } from './regions';
@@ -85,6 +85,21 @@ function reach(delta: i64, from: usize): i32 {
   return addNode(<i32>delta, host, block);
 }
 
+/** Decodes an instruction that ends in the page behind a node's; 0 when that page has no code for the region. */
+function decodeAcross(at: usize, host: usize, offset: u32, op: usize): u32 {
+  const room: u32 = 4096 - offset;
+  if (room >= 15) return 0;
+  const next = (load<i32>(at + NODE_DELTA) & ~0xfff) + 4096;
+  const after = hostAt(next, at);
+  if (after == 0) return 0;
+  memory.copy(EDGE_BYTES, host, room);
+  memory.copy(EDGE_BYTES + room, after, 16);
+  const length = decode(mode | MODE_SINGLE, EDGE_BYTES, offset, op);
+  if (length > 15 || !addPage(record, recordIndex, next, after >> 12)) return 0;
+  store<u32>(at + NODE_TAIL, after);
+  return length;
+}
+
 /** Decodes from a node's start to its end, or with `split` to where another node starts. */
 function scan(index: i32, split: bool): bool {
   const at = node(index);
@@ -95,11 +110,13 @@ function scan(index: i32, split: bool): bool {
   let op = first;
   let count: u32 = 0;
   let end = END_NEXT;
+  store<u32>(at + NODE_TAIL, 0);
   while (count < MOST_IN_NODE && offset < 4096 && end == END_NEXT) {
     if (split && count != 0 && findNode((delta & ~0xfff) + <i32>offset) >= 0) break;
     // As for single steps: micro-ops of no hot handler, which name the instruction itself.
-    const length = decode(mode | MODE_SINGLE, page + offset, offset, op);
-    if (offset + length > 4096 || length > 15) break;
+    let length = decode(mode | MODE_SINGLE, page + offset, offset, op);
+    if (offset + length > 4096) length = decodeAcross(at, page + offset, offset, op);
+    if (length == 0 || length > 15) break;
     end = endOf(op);
     if (end == END_LEAVE) break;
     count++;

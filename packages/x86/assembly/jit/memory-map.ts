@@ -24,6 +24,8 @@ export const EXITS: usize = 0x6d0e100;
 export const HANDLER_CALL_KINDS: u32 = 1024;
 /** Record of the region that runs (u32). */
 export const RUNNING: usize = 0x6d0f100;
+/** Bytes of an instruction that ends in the next page. */
+export const EDGE_BYTES: usize = 0x6d0f200;
 /** Micro-ops of the region under construction. */
 export const DECODED: usize = 0x6d10000;
 export const MOST_DECODED: u32 = 1500;

@@ -31,8 +31,9 @@ export const NODE_SIBLING: usize = 72;
 /** Block of the interpreter at the same place (u32). */
 export const NODE_BLOCK: usize = 76;
 
-/** Bytes of its instructions (u32). */
+/** Bytes of its instructions, and host address of the next page where the last of them ends there, else 0 (u32). */
 export const NODE_CODE_BYTES: usize = 80;
+export const NODE_TAIL: usize = 84;
 
 export const IS_LOOP: u32 = 1;
 

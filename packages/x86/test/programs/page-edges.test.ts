@@ -11,10 +11,10 @@ const { P, W } = Page;
 const EDGES = 0x200000;
 const COUNT = 150;
 
-/** ADD EAX, imm32; RET: two bytes in front of each edge, four behind it. */
+/** INC EDX; ADD EAX, imm32; RET: four bytes in front of each edge, four behind it. */
 function routines(machine: ProgramMachine): void {
   for (let i = 0; i < COUNT; i++) {
-    machine.cpu.memory.set(listing(`05 ${u32(1 + i * 0x100)} c3`), EDGES + i * 0x1000 - 2);
+    machine.cpu.memory.set(listing(`ff c2 05 ${u32(1 + i * 0x100)} c3`), EDGES + i * 0x1000 - 4);
   }
 }
 
@@ -23,7 +23,7 @@ const ALL = (COUNT * (COUNT - 1)) / 2;
 /** Calls all routines in order, R8 times. */
 const CALLER = listing(`
   31 c0                        xor eax, eax
-  bb ${u32(EDGES - 2)}         again: mov ebx, EDGES - 2
+  bb ${u32(EDGES - 4)}         again: mov ebx, EDGES - 4
   b9 ${u32(COUNT)}             mov ecx, COUNT
   ff d3                        next: call rbx
   48 81 c3 00 10 00 00         add rbx, 0x1000
