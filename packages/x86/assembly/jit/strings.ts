@@ -1,6 +1,6 @@
 /** MOVS and STOS: by a function of the core while their operands are plain, by the interpreter's handler else. */
 
-import { OP_CODE16, opAddressBits, opPrefixes, opSegment, opSize, PREFIX_F2, PREFIX_F3 } from '../micro-op';
+import { OP_CODE16, opAddressBits, opPrefixes, opSegment, opSize, PREFIX_F2, PREFIX_F3, PREFIX_LOCK } from '../micro-op';
 import { FS } from '../state';
 import { byte, call, const32, const64, ELSE, get, I64_ADD, I64_SHL, set } from './emit';
 import { setKnownFlags } from './conditions';
@@ -38,7 +38,7 @@ function advance(index: u32, repeats: bool, size: u32): void {
 export function moveString(op: usize): bool {
   const code = <u32>load<u16>(op + OP_CODE16);
   if ((code & ~1) != 0xa4 && (code & ~1) != 0xaa) return false;
-  if (!is64() || opAddressBits(op) != 64 || opSegment(op) >= FS || opPrefixes(op) & PREFIX_F2) return false;
+  if (!is64() || opAddressBits(op) != 64 || opSegment(op) >= FS || opPrefixes(op) & (PREFIX_F2 | PREFIX_LOCK)) return false;
   const size = log2(opSize(op));
   const repeats = (opPrefixes(op) & PREFIX_F3) != 0;
   const stores = code >= 0xaa;
