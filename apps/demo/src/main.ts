@@ -180,6 +180,11 @@ const run = defineCommand({
         'a Unix socket to be made, for viridian exec, shutdown, address, copy, freeze, thaw, memory',
       valueHint: 'PATH',
     },
+    vsock: {
+      type: 'string',
+      description: "the guest's connections to this vsock port lead to a Unix socket",
+      valueHint: 'PORT:PATH[,PORT:PATH…]',
+    },
     'share-agent': {
       type: 'boolean',
       description: "put the agent of viridian exec into the guest's initrd",

@@ -3,7 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createConnection } from 'node:net';
+import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -73,7 +73,8 @@ describe.skipIf(!haveKernels())('a running guest', () => {
     await writeFile(initrd, await buildInitramfs({ guest, script: SCRIPT, files: await daemonFiles() }));
     const append = ['--append', 'console=ttyS0 panic=-1 quiet cryptomgr.notests'];
     const options = ['--kernel', guest.kernelPath, '--initrd', initrd, ...append, '--timeout', '900'];
-    run = start('run', ...options, '--control', control, '--share-agent', '--serial', 'none');
+    const sharing = ['--control', control, '--share-agent', '--vsock', `7000:${join(folder, 'host')}`];
+    run = start('run', ...options, ...sharing, '--serial', 'none');
     runEnded = once(run, 'close');
     for (;;) {
       if ((await exec(['true']).catch(() => undefined))?.code === 0) break;
@@ -122,6 +123,23 @@ describe.skipIf(!haveKernels())('a running guest', () => {
       out: Buffer.from('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855  -\n'),
     });
     expect(await exec(['true'], content)).toMatchObject({ code: 0 });
+  });
+
+  it('reaches a Unix socket of the host', LONG, async () => {
+    const heard: Buffer[] = [];
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      socket.on('data', (data: Buffer) => {
+        heard.push(data);
+        socket.end('heard you');
+      });
+    }).listen(join(folder, 'host'));
+    await once(server, 'listening');
+    // The program's input and output are the connection: its other output tells.
+    const echo = '/viridian/vsock c 7000 /bin/sh -c "echo hello host; exec >&2; cat"';
+    expect(await exec([echo])).toMatchObject({ code: 0, errors: 'heard you' });
+    expect(Buffer.concat(heard).toString()).toBe('hello host\n');
+    server.close();
+    expect(await exec(['/viridian/vsock c 7001 /bin/true'])).toMatchObject({ code: 110 });
   });
 
   it('runs several at a time', LONG, async () => {

@@ -18,6 +18,7 @@ import {
 } from '@viridian/vm';
 import { shareAgent } from '../agent/share-agent.ts';
 import { ControlServer } from '../control/control-server.ts';
+import { forwardConnections } from '../control/socket-forward.ts';
 import { OptionError } from '../demo/options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { describeEnd, exitCodeOf } from './exit-code.ts';
@@ -162,6 +163,7 @@ async function runMachine(
     watch,
   });
   const storage = machine.storage[0] && new RunStorage(machine.storage[0], reads);
+  forwardConnections(machine, options.vsock);
   if (options.control !== undefined)
     resources.use(await ControlServer.open(options.control, machine, storage));
   screen?.watch(machine);

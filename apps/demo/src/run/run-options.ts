@@ -4,6 +4,7 @@ import { type FaultPlan, faultPlan, parseFaultRules } from '@viridian/drivers';
 import { VMBUS_VERSIONS } from '@viridian/protocols/vmbus';
 import { listTracePoints } from '@viridian/trace';
 import type { EngineOptions } from '@viridian/x86';
+import { parseForwards, type SocketForward } from '../control/socket-forward.ts';
 import { OptionError } from '../demo/options.ts';
 import { type CdromOption, type DiskOption, parseCdrom, parseDisk } from './disk-option.ts';
 import { type DisplayOption, parseDisplay } from './display-option.ts';
@@ -53,6 +54,8 @@ export interface RunOptions {
   readonly breakAt: string | undefined;
   /** A Unix socket for commands. */
   readonly control: string | undefined;
+  /** Where connections of the guest lead. */
+  readonly vsock: readonly SocketForward[];
   /** Put the agent of `viridian exec` into the guest. */
   readonly shareAgent: boolean;
   readonly timeoutSeconds: number | undefined;
@@ -88,6 +91,7 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
   const parsed = disks.map((disk) => parseDisk(disk, enlightened ? 'scsi' : 'ide'));
   const cdrom = text('cdrom');
   const timeout = text('timeout');
+  const vsock = text('vsock');
   const instructions = text('instructions');
   const options: RunOptions = {
     kernel,
@@ -114,6 +118,7 @@ export function checkRunOptions(given: GivenOptions, disks: readonly string[]): 
     instructions: instructions === undefined ? undefined : parseInstructions(instructions),
     breakAt: text('break'),
     control: text('control'),
+    vsock: vsock === undefined ? [] : parseForwards(vsock),
     shareAgent: given['share-agent'] === true,
     timeoutSeconds: timeout === undefined ? undefined : integer('timeout', timeout, 1, 10 ** 6),
     unpack: given.unpack !== false,
@@ -152,8 +157,9 @@ function checkTogether(options: RunOptions): void {
   if (!enlightened && vmbusVersion !== undefined) {
     throw new OptionError('--vmbus-version and --no-enlightenments: without enlightenments there is no bus');
   }
-  if (!enlightened && options.shareAgent) {
-    throw new OptionError('--share-agent and --no-enlightenments: sockets are on the bus');
+  if (!enlightened && (options.shareAgent || options.vsock.length > 0)) {
+    const option = options.shareAgent ? '--share-agent' : '--vsock';
+    throw new OptionError(`${option} and --no-enlightenments: sockets are on the bus`);
   }
   if (!enlightened && display !== undefined) {
     throw new OptionError('--display and --no-enlightenments: the display is a device on the bus');
