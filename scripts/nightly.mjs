@@ -35,6 +35,10 @@ const STEPS = [
     ...tests('packages/vsp', ['VIRIDIAN_FUZZ_CASES=1000000'], 'test/fuzz'),
   ],
   ['10,000 sockets', ...tests('apps/demo', ['VIRIDIAN_SOCKETS=10000'], 'test/linux-sockets', '-t', 'cloud')],
+  [
+    '200 network adapters that come and go',
+    ...tests('apps/demo', ['VIRIDIAN_PLUG_ROUNDS=200'], 'linux-transfers'),
+  ],
   ['30 minutes of disk I/O', ...script('soak', '--minutes', '30', '--engine=jit')],
 ];
 

@@ -202,8 +202,12 @@ export class TcpFlow implements TcpEvents {
 
   #takePayload({ sequence, payload, flags }: TcpSegment): void {
     const hasFin = (flags & TcpFlag.FIN) !== 0;
-    if (payload.length === 0 && !hasFin) return;
     const known = distance(sequence, this.#receiveNext);
+    if (payload.length === 0 && !hasFin) {
+      // Who repeats what is long known asks whether there is room again: the answer may have been lost.
+      if (known > 0) this.#acknowledge();
+      return;
+    }
     if (known < 0 || known > payload.length || this.#peerEnded) {
       // A gap before it, or nothing new in it: say again what is expected.
       this.#acknowledge();
