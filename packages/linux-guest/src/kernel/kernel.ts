@@ -21,6 +21,8 @@ import { KernelMemory } from '../mm/guest-memory.ts';
 import { PAGE_BYTES, PageAllocator } from '../mm/page-allocator.ts';
 import { netvscDriver } from '../net/netvsc-driver.ts';
 import { NetworkLayer } from '../net/network-layer.ts';
+import { GuestServices } from '../services/guest-services.ts';
+import { utilsDriver } from '../services/utils-driver.ts';
 import { countProcessors, startProcessor } from '../smp/processors.ts';
 import { socketDriver } from '../socket/socket-driver.ts';
 import { openSyntheticTimer } from '../time/clockevent.ts';
@@ -37,6 +39,16 @@ const FIRST_FREE_GPA = 0x10_0000;
 
 /** Reference time counts 100 ns. */
 const UNITS_PER_MS = 10_000;
+
+const OWN_DRIVERS: readonly ((kernel: Kernel) => VmbusDriver)[] = [
+  storvscDriver,
+  netvscDriver,
+  keyboardDriver,
+  mouseDriver,
+  videoDriver,
+  socketDriver,
+  utilsDriver,
+];
 
 /** Thrown on a machine that this kernel cannot run on. */
 export class UnsupportedPlatform extends Error {
@@ -70,6 +82,8 @@ export class Kernel {
   readonly block: BlockLayer;
   readonly net: NetworkLayer;
   readonly input = new InputLayer();
+  /** What the host may ask for. */
+  readonly services = new GuestServices({ OSName: 'Viridian linux-guest' });
   /** Connections with the host. */
   readonly sockets: GuestSockets;
   /** The screen; undefined when the machine has none. */
@@ -124,8 +138,7 @@ export class Kernel {
       after: (milliseconds, callback) => this.timers.at(clock.now() + milliseconds * UNITS_PER_MS, callback),
     });
     this.sockets = new GuestSockets({ bus: this.bus, clock: this.busClock });
-    const own = [storvscDriver, netvscDriver, keyboardDriver, mouseDriver, videoDriver, socketDriver];
-    const drivers = [...own.map((driver) => driver(this)), ...(options.drivers?.(this) ?? [])];
+    const drivers = [...OWN_DRIVERS.map((driver) => driver(this)), ...(options.drivers?.(this) ?? [])];
     this.devices = new DriverModel(this.bus, drivers, (text) => this.print(text));
   }
 
