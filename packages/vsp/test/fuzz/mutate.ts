@@ -99,9 +99,11 @@ function changedBytes(
     default: {
       const other = random.pick(others).payload;
       const cut = other.length === 0 ? 0 : random.below(other.length);
-      const joined = new Uint8Array(Math.min(LONGEST, at + other.length - cut));
-      joined.set(payload.subarray(0, Math.min(at, joined.length)));
-      joined.set(other.subarray(cut, cut + joined.length - at), Math.min(at, joined.length));
+      const front = Math.min(at, LONGEST);
+      const back = other.subarray(cut, cut + LONGEST - front);
+      const joined = new Uint8Array(front + back.length);
+      joined.set(payload.subarray(0, front));
+      joined.set(back, front);
       return joined;
     }
   }
