@@ -140,14 +140,11 @@ function startPeer(network: Switch): { machine: Machine; fetched: Promise<string
   const main = async (kernel: Kernel): Promise<void> => {
     const stack = kernel.net.interface('eth0')!.openStack({ address: `${PEER}/24` });
     stack.listen(7000, async (connection) => {
-      const [, from] = await Promise.all([
-        (async () => {
-          for await (const part of connection) await connection.write(part);
-          connection.end();
-        })(),
-        fetchHttp(stack, 'http://10.0.2.15/file'),
-      ]);
-      fetched.resolve(hashOf(from.body));
+      for await (const part of connection) await connection.write(part);
+      // Linux waits for the end of this before it goes on: its server is there as long.
+      const { body } = await fetchHttp(stack, 'http://10.0.2.15/file');
+      fetched.resolve(hashOf(body));
+      connection.end();
     });
     await new Promise<never>(() => {});
   };
