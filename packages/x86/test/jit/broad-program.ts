@@ -304,8 +304,7 @@ function handlers({ entryAt, handlerBits }: BroadOptions): Piece[] {
     if (vector !== VECTOR_PF) add(vector, (out) => goOn(out, hasError(vector) === 1));
   }
   add(VECTOR_PF, (out) => {
-    for (const page of entryAt === undefined ? [] : unsteadyPages())
-      out.store(entryAt(page), page | ALL_RIGHTS);
+    for (const { at, value } of entries) out.store(at, value);
     reloadCr3(out);
     returnFrom(out, true);
   });

@@ -117,7 +117,31 @@ export class BroadWriter extends Writer {
   floats(): void {
     const { random } = this;
     const register = random.below(8);
-    switch (random.below(5)) {
+    switch (random.below(8)) {
+      case 5:
+        // PSHUFB, PTEST, PMOVZX and their like.
+        this.operation(
+          [0x0f, 0x38, random.pick([0x00, 0x01, 0x08, 0x17, 0x20, 0x30, 0x38, 0x3d, 0x40])],
+          register,
+          [0x66],
+        );
+        break;
+      case 6:
+        // PCMPESTRM to PCMPISTRI, PALIGNR.
+        this.operation(
+          [0x0f, 0x3a, random.pick([0x60, 0x61, 0x62, 0x63, 0x63, 0x0f])],
+          register,
+          [0x66],
+          random.below(4) === 0,
+        );
+        this.bytes.push(random.below(128));
+        break;
+      case 7:
+        // PSHUFD, PMOVMSKB.
+        this.operation([0x0f, 0x70], register, [random.pick([0x66, 0xf2, 0xf3])], false);
+        this.bytes.push(random.below(256));
+        this.operation([0x0f, 0xd7], this.register(), [0x66], false);
+        break;
       case 0:
         this.operation([0x0f, random.pick(SCALAR)], register, [random.pick([0xf2, 0xf3])]);
         break;
