@@ -2,7 +2,7 @@
 
 export interface EngineOptions {
   /**
-   * `interpreter`, the usual one, executes each instruction by itself; `jit` compiles code that runs often to WebAssembly;
+   * `jit`, the usual one, compiles code that runs often to WebAssembly; `interpreter` executes each instruction by itself;
    * `lock-step` does both, compares, and throws `LockStepDifference` where they differ.
    */
   readonly engine?: 'interpreter' | 'jit' | 'lock-step';
@@ -12,8 +12,7 @@ export interface EngineOptions {
 
 const DEFAULT_THRESHOLD = 8000;
 
-// The JIT becomes the usual one when it has booted kernels as often as the interpreter has.
-let usual: EngineOptions = { engine: 'interpreter' };
+let usual: EngineOptions = { engine: 'jit' };
 
 /** Sets what machines use that were given no options: tests run the same programs on each engine. */
 export function setUsualEngine(options: EngineOptions): void {

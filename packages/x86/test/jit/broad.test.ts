@@ -29,7 +29,7 @@ function compare(broad: BroadCase): boolean {
 }
 
 describe('interpreter, JIT and lock-step agree on programs of every kind', () => {
-  afterAll(() => setUsualEngine({ engine: 'interpreter' }));
+  afterAll(() => setUsualEngine({ engine: 'jit' }));
 
   const kinds = MODES.flatMap((mode) => [false, true].map((user) => ({ mode, user })));
   it.each(kinds)('in $mode mode, user: $user', ({ mode, user }) => {

@@ -103,7 +103,7 @@ const RUNS = { numRuns: Number(process.env.VIRIDIAN_JIT_RUNS ?? 12) };
 const PRESENT = Page.P | Page.W | Page.U;
 
 describe('interpreter and JIT agree', () => {
-  afterAll(() => setUsualEngine({ engine: 'interpreter' }));
+  afterAll(() => setUsualEngine({ engine: 'jit' }));
 
   it('on loops, branches and calls', () => {
     fc.assert(

@@ -33,7 +33,7 @@ function run(engine: EngineOptions) {
   };
 }
 
-afterAll(() => setUsualEngine({ engine: 'interpreter' }));
+afterAll(() => setUsualEngine({ engine: 'jit' }));
 
 it('gives up groups that fail all the time, and nothing else', () => {
   const wanted = run({ engine: 'interpreter' });

@@ -51,7 +51,7 @@ function run(engine: EngineOptions, seed: number, slice: number) {
 
 describe('regions that lead to each other', () => {
   afterEach(() => vi.restoreAllMocks());
-  afterAll(() => setUsualEngine({ engine: 'interpreter' }));
+  afterAll(() => setUsualEngine({ engine: 'jit' }));
 
   it('return to the core where the engine has no tail calls', () => {
     const linked = run({ engine: 'jit', threshold: 0 }, 1, ENOUGH);
