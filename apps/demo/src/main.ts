@@ -134,7 +134,7 @@ const run = defineCommand({
     engine: {
       type: 'string',
       description:
-        "how the processor executes: 'interpreter', 'jit', or 'lock-step', which runs both and stops where they differ (interpreter)",
+        "how the processor executes: 'jit', 'interpreter', or 'lock-step', which runs both and stops where they differ (jit)",
       valueHint: 'NAME[:THRESHOLD]',
     },
     'vmbus-version': {

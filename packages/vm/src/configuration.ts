@@ -116,7 +116,7 @@ export interface MachineConfiguration {
    * runs TypeScript.
    */
   readonly processor?: ProcessorFactory;
-  /** How our x86-64 processor executes; the interpreter unless given. */
+  /** How our x86-64 processor executes; the JIT unless given. */
   readonly engine?: EngineOptions;
   /** Bits of `PrivilegeBit`; what suits an ordinary guest unless given. */
   readonly privileges?: bigint;

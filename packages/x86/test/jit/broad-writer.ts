@@ -165,7 +165,7 @@ export class BroadWriter extends Writer {
   }
 
   /** A string instruction over the data, mostly repeated, in either direction. */
-  string(): void {
+  override string(): void {
     const { random } = this;
     const down = random.below(4) === 0;
     const place = () => random.pick([0, 0xf80, 0x1000, 0x1fc0]) + random.below(0x40) + (down ? 0x200 : 0);
