@@ -44,6 +44,7 @@ export class ReadThread {
   #slowReads = 0;
   #pause = 0;
   #waiting = false;
+  #closing = false;
   #ended = false;
 
   constructor(start: StartThread) {
@@ -94,6 +95,7 @@ export class ReadThread {
 
   /** Ends the thread. Reads that are in flight fail. */
   async close(): Promise<void> {
+    this.#closing = true;
     this.#thread.ref();
     await this.#thread.terminate();
   }
@@ -118,7 +120,8 @@ export class ReadThread {
       this.#answer();
       if (this.#seen === this.#made) {
         this.#waiting = false;
-        this.#thread.unref();
+        // Who closes waits for the thread's end: nothing else may keep the process alive until then.
+        if (!this.#closing) this.#thread.unref();
         return;
       }
       const woken = Atomics.waitAsync(control, ANSWERED, this.#seen);
