@@ -30,6 +30,7 @@ const engineProjects = ['interpreter', 'jit:0', 'lock-step:0'].flatMap((engine) 
         setupFiles: [engineSetup],
         env: { VIRIDIAN_ENGINE: engine },
         isolate: false, // they leave nothing behind
+        testTimeout: 90_000, // what compiles everything at once takes its time
       },
     })),
 );
