@@ -76,6 +76,11 @@ export class PageJournal {
     }
   }
 
+  /** Puts back what was there before, for another second run. */
+  restart(): void {
+    for (const written of this.#pages.values()) this.#restore(written);
+  }
+
   /** Puts back what was there before either run, and forgets what they left. */
   undo(): void {
     for (const written of this.#pages.values()) {

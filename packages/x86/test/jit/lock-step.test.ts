@@ -76,4 +76,21 @@ describe('lock-step', () => {
     const machine = new CodeMachine(ENGINE);
     for (let i = 0; i < 3; i += 1) expect(machine.run(SUM)).toBe(StopReason.HALT);
   });
+
+  it('takes repeated string instructions for one, whatever portions they go in', () => {
+    const machine = new CodeMachine(ENGINE);
+    const code = listing(`
+      bb 05 00 00 00   mov ebx, 5
+      bf 0f 00 10 00   L: mov edi, 10000Fh
+      b9 0f 10 01 00   mov ecx, 1100Fh
+      f3 aa            rep stosb
+      b9 00 10 01 00   mov ecx, 11000h
+      be 01 00 10 00   mov esi, 100001h
+      f3 a4            rep movsb
+      ff cb            dec ebx
+      75 e4            jnz L
+      f4               hlt`);
+    expect(machine.run(code)).toBe(StopReason.HALT);
+    expect(machine.registers.qwords[Reg.RCX]).toBe(0n);
+  });
 });
