@@ -96,7 +96,6 @@ export class ReadThread {
   /** Ends the thread. Reads that are in flight fail. */
   async close(): Promise<void> {
     this.#closing = true;
-    this.#thread.ref();
     await this.#thread.terminate();
   }
 
