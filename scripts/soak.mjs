@@ -24,6 +24,8 @@ const GROWTH_BYTES = 24 * 2 ** 20;
 const script = (seconds) => `
 for wait in 1 2 3 4 5 6 7 8 9 10; do [ -b /dev/sda ] && break; sleep 1; done
 tr '\\0' '\\377' < /dev/zero | dd of=/dev/sda bs=1M count=1 2> /dev/null
+# All of the guest's memory is used once, as cache, before anybody compares the host's.
+dd if=/dev/sda of=/dev/null bs=1M 2> /dev/null
 end=$(( $(cut -d. -f1 /proc/uptime) + ${seconds} ))
 round=0
 irq() { awk '/HYP|HVS|LOC|ata_piix/ { sum = 0; for (i = 2; i <= NF; i++) if ($i ~ /^[0-9]+$/) sum += $i; printf "%s%d ", $1, sum }' /proc/interrupts; }
