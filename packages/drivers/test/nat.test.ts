@@ -165,14 +165,19 @@ describe('TCP through a gateway', () => {
   });
 });
 
+/** A UDP port of the host whose owner says each datagram back, behind `re: `. */
+async function answeringUdpPort(): Promise<number> {
+  const server = createSocket('udp4');
+  server.on('message', (message, { port, address }) => server.send(`re: ${message}`, port, address));
+  server.bind(0, '127.0.0.1');
+  await once(server, 'listening');
+  open.push(() => server.close());
+  return server.address().port;
+}
+
 describe('UDP through a gateway', () => {
   it('carries datagrams and the answers of those who were asked', async () => {
-    const server = createSocket('udp4');
-    server.on('message', (message, { port, address }) => server.send(`re: ${message}`, port, address));
-    server.bind(0, '127.0.0.1');
-    await once(server, 'listening');
-    open.push(() => server.close());
-    const { port } = server.address();
+    const port = await answeringUdpPort();
     const guest = guestWith({ hostPorts: [port] });
     guest.heard.length = 0;
     guest.udp(GATEWAY, port, new TextEncoder().encode('hello'));
@@ -189,12 +194,7 @@ describe('UDP through a gateway', () => {
   });
 
   it('carries datagrams by IPv6', async () => {
-    const server = createSocket('udp4');
-    server.on('message', (message, { port, address }) => server.send(`re: ${message}`, port, address));
-    server.bind(0, '127.0.0.1');
-    await once(server, 'listening');
-    open.push(() => server.close());
-    const { port } = server.address();
+    const port = await answeringUdpPort();
     const guest = guestWith({ hostPorts: [port] });
     guest.heard.length = 0;
     guest.udp(GATEWAY_6, port, new TextEncoder().encode('hello'));
